@@ -1,0 +1,56 @@
+"""All SQL: forward-only migrations, the columns that the stream writes, and the named queries."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import NamedTuple
+
+#: Columns of `events`, in the order in which the stream copies them.
+EVENT_COLUMNS = (
+    "event_time", "event_id", "kind", "entity", "sensor", "source_id",
+    "src_ip", "src_port", "dst_ip", "dst_port", "proto", "username", "host",
+    "service", "conn_state", "duration_s", "orig_bytes", "resp_bytes", "orig_pkts", "resp_pkts",
+    "orig_ip_bytes", "resp_ip_bytes", "history", "detail",
+    "anomaly", "threat_class", "risk", "model_version", "scored_time",
+)  # fmt: skip
+#: Columns of `threats`, in the order in which the stream copies them.
+THREAT_COLUMNS = (
+    "event_time", "threat_id", "entity", "severity", "threat_class", "risk", "anomaly",
+    "src_ip", "dst_ip", "dst_port", "model_version", "scored_time", "threat", "event",
+)  # fmt: skip
+
+
+class Migration(NamedTuple):
+    """One step of the schema: its number and its SQL, which runs in a transaction of its own."""
+
+    version: int
+    name: str
+    sql: str
+
+
+def migrations() -> list[Migration]:
+    """Return the migrations in order. File names are `NNNN_name.sql`."""
+    found = [
+        Migration(int(file.name[:4]), file.name[5:-4], file.read_text("utf-8"))
+        for file in (files(__name__) / "migrations").iterdir()
+        if file.name.endswith(".sql")
+    ]
+    return sorted(found)
+
+
+CREATE_MIGRATIONS_TABLE = """
+CREATE TABLE IF NOT EXISTS ironcore_migrations (
+    version integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())
+"""
+LOCK_MIGRATIONS = "SELECT pg_advisory_xact_lock(hashtext('ironcore_migrations'))"
+SELECT_APPLIED = "SELECT version FROM ironcore_migrations"
+INSERT_APPLIED = "INSERT INTO ironcore_migrations (version, name) VALUES ($1, $2)"
+MAKE_PARTITIONS = "SELECT ironcore_make_partitions(current_date - $1::int, current_date + $2::int)"
+DROP_PARTITIONS = "SELECT ironcore_drop_partitions(current_date - $1::int)"
+
+# A replay (unique violation) goes through a table of the connection's own; what is there already stays as it is.
+CREATE_STAGING = "CREATE TEMP TABLE IF NOT EXISTS {table}_staging (LIKE {table}) ON COMMIT DELETE ROWS"
+MERGE_STAGING = "INSERT INTO {table} SELECT * FROM {table}_staging ON CONFLICT DO NOTHING"
+
+COUNT_EVENTS = "SELECT count(*) AS rows, count(DISTINCT event_id) AS ids FROM events"
+COUNT_THREATS = "SELECT count(*) FROM threats"

@@ -1,0 +1,64 @@
+"""Every Kafka topic, once: name, key, value, partitions, retention, who writes and who reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+HOUR_S = 3600.0
+DAY_S = 24 * HOUR_S
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic's contract. `retention_s` in seconds; `partitions` is what `ironcore topics --create` asks for."""
+
+    name: str
+    key: str
+    value: str
+    partitions: int
+    retention_s: float
+    written_by: str
+    read_by: str
+
+    @property
+    def config(self) -> dict[str, str]:
+        """Return the broker's settings for this topic."""
+        return {
+            "cleanup.policy": "delete",
+            "retention.ms": str(int(self.retention_s * 1000)),
+            "max.message.bytes": str(MAX_MESSAGE_BYTES),
+        }
+
+
+#: Larger than the largest record that a worker accepts (1 MiB), so that an oversized record reaches the dead letters
+#: with its bytes instead of being refused to a producer that may not look.
+MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+
+RAW = Topic(
+    name="ironcore.events.raw",
+    key="source entity (address, else host, user or sensor), so that an entity's state stays on one partition",
+    value="one event or a batch of them: native, Zeek, Suricata EVE, OCSF or ECS; JSON, JSON lines or msgpack",
+    partitions=8,
+    retention_s=3 * DAY_S,
+    written_by="sensors, collectors, applications, ironcore replay",
+    read_by="ironcore worker",
+)
+THREATS = Topic(
+    name="ironcore.threats",
+    key="threat_id",
+    value="Threat v1 as JSON",
+    partitions=4,
+    retention_s=7 * DAY_S,
+    written_by="ironcore worker",
+    read_by="API, SIEM and SOAR connectors",
+)
+DEAD_LETTERS = Topic(
+    name="ironcore.events.dead-letter",
+    key="the original key, unchanged",
+    value="the original bytes, unchanged; the reason in __connect.errors.* headers",
+    partitions=2,
+    retention_s=14 * DAY_S,
+    written_by="ironcore worker",
+    read_by="ironcore dead-letters",
+)
+TOPICS: tuple[Topic, ...] = (RAW, THREATS, DEAD_LETTERS)

@@ -1,0 +1,1 @@
+"""The way of an event: transport, decode, features, score, store, publish, cache, commit."""

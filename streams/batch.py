@@ -1,0 +1,39 @@
+"""A micro-batch on its way: what was read, what became of it, and the slabs that it owes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.scorer import Scores
+from schemas.dead_letter import DeadLetter
+from schemas.event import SecurityEvent
+from schemas.threat import Threat
+from streams.slab import Slab
+
+
+@dataclass(slots=True)
+class Batch:
+    """Filled stage by stage. Arrays have one entry for each event."""
+
+    slabs: Sequence[Slab]
+    # decode
+    events: list[SecurityEvent] = field(default_factory=list)
+    partitions: list[int] = field(default_factory=list)
+    sent_ms: list[int] = field(default_factory=list)  # the record's time stamp
+    dead_letters: list[DeadLetter] = field(default_factory=list)
+    # features: (n, number of features), NaN where missing
+    features: NDArray[np.float32] | None = None
+    # score
+    scores: Scores | None = None
+    scored_time: float = 0.0
+    threats: list[Threat] = field(default_factory=list)
+    threat_rows: list[int] = field(default_factory=list)  # position in `events` of each threat
+
+    @property
+    def records(self) -> int:
+        """Number of Kafka records that the batch owes."""
+        return sum(len(slab.records) for slab in self.slabs)

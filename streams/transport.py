@@ -1,0 +1,167 @@
+"""A Faust transport that delivers slabs: one message for each partition of each fetch.
+
+Faust's cost is per message, so a message that carries thousands of records removes it. Agents, group
+membership, rebalancing and the commit timer stay Faust's; what does not fit slabs is its book-keeping of
+single offsets and gaps, replaced here by a queue of owed slabs per partition.
+
+Registered as the entry point `slab` of `faust.transports`: `slab://host:port` names it as a broker URL.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from faust.transport.consumer import ConsumerMessage
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP, Message
+
+from streams.restore import Rewind, find_starts
+from streams.slab import Slab
+
+
+@dataclass(slots=True, eq=False)
+class Owed:
+    """The end of a slab that was handed out, and whether its sinks have taken it."""
+
+    next_offset: int
+    settled: bool = False
+
+
+class Consumer(driver.Consumer):  # type: ignore[misc]
+    """Faust's aiokafka consumer, in slabs.
+
+    The order on a revocation: 1. commit what is settled; 2. let Faust stop the flow, wait for the batches in
+    hand (at most `drain_s`) and commit again; 3. forget what the revoked partitions still owe: it is given back.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._owed: defaultdict[TP, deque[Owed]] = defaultdict(deque)
+        self._restore_until: dict[TP, int] = {}
+        self._restore_begins: set[TP] = set()
+        self._rewind: Rewind = self.app.rewind
+        self._drain_s: float = self.app.drain_s
+
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:
+        """Fetch once and yield a message for each partition that has records."""
+        records_of, active = await self._wait_next_records(timeout)
+        generation = self.app.consumer_generation_id
+        if records_of is None or self.should_stop:
+            return
+        if not self.flow_active:  # a rebalance began during the fetch: these records come again
+            await self.perform_seek()
+            return
+        for tp, records in records_of.items():
+            if active is not None and tp not in active and tp not in self._buffered_partitions:
+                continue
+            for part, restores in self._split(tp, records):
+                if not self.flow_active or self.app.consumer_generation_id != generation:
+                    return
+                self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
+                yield tp, self._message(tp, part, restores=restores, generation=generation)
+
+    def _split(self, tp: TP, records: list[Any]) -> Iterator[tuple[list[Any], bool]]:
+        """Cut a fetch at the committed offset: what lies before it only restores the windows."""
+        until = self._restore_until.get(tp, 0)
+        if records[0].offset >= until:
+            yield records, False
+            return
+        cut = next((i for i, record in enumerate(records) if record.offset >= until), len(records))
+        yield records[:cut], True
+        if cut < len(records):
+            yield records[cut:], False
+
+    def _message(self, tp: TP, records: list[Any], *, restores: bool, generation: int) -> Message:
+        owed = Owed(records[-1].offset + 1)
+        if not restores:
+            self._owed[tp].append(owed)
+        first_of_restore = restores and tp in self._restore_begins
+        self._restore_begins.discard(tp)
+
+        def settle() -> None:
+            owed.settled = True
+            message.ack(self)
+
+        message: Message = ConsumerMessage(
+            tp.topic,
+            tp.partition,
+            records[-1].offset,
+            records[-1].timestamp / 1000.0,
+            records[-1].timestamp_type,
+            None,
+            None,
+            Slab(tp.topic, tp.partition, records, restores, first_of_restore, settle),
+            None,
+            tp=tp,
+            generation_id=generation,
+        )
+        return message
+
+    def ack(self, message: Message) -> bool:
+        """Forget the message. It moves no offset: Faust also acks what it skips; only `Slab.settle` counts."""
+        self._unacked_messages.discard(message)
+        waiting, message.acked = self._waiting_for_ack, True
+        if waiting is not None and not waiting.done():
+            waiting.set_result(None)
+        return True
+
+    def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
+        return (tp for tp in list(self._owed) if topics is None or tp in topics or tp.topic in topics)
+
+    def _new_offset(self, tp: TP) -> int | None:
+        """Return the end of the settled head of the queue, which is what may be committed."""
+        owed, offset = self._owed[tp], None
+        while owed and owed[0].settled:
+            offset = owed.popleft().next_offset
+        return offset
+
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+        """Do nothing: slabs carry their own ends, so a gap between two of them means nothing."""
+
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Do nothing: Faust's livelock check counts single offsets. `streams.health` watches the commits."""
+
+    async def perform_seek(self) -> None:
+        """Seek to the committed offsets, then back by the windows' length so that they are rebuilt."""
+        await super().perform_seek()
+        committed = {tp: offset for tp, offset in self._committed_offset.items() if offset}
+        starts = await self._thread.call_thread(find_starts, self._thread._ensure_consumer(), committed, self._rewind)
+        for tp, start in starts.items():
+            await self.seek(tp, start)
+        self._restore_until = {tp: committed[tp] for tp in starts}
+        self._restore_begins = set(starts)
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Finish or give back the revoked partitions, in the order that the class documents."""
+        await self.commit()  # 1.
+        await super().on_partitions_revoked(revoked)  # 2.
+        self._forget(revoked)  # 3.
+
+    def _forget(self, tps: Iterable[TP]) -> None:
+        for tp in tps:
+            self._owed.pop(tp, None)
+            self._restore_until.pop(tp, None)
+            self._restore_begins.discard(tp)
+
+    async def wait_empty(self) -> None:
+        """Wait for the batches in hand, at most `drain_s`; what is not done by then is given back."""
+        try:
+            await asyncio.wait_for(super().wait_empty(), self._drain_s)
+        except TimeoutError:
+            self.log.warning("gave back %d slabs that were not done in %s s", len(self._unacked_messages), self._drain_s)
+            self._unacked_messages.clear()
+            await self.commit_and_end_transactions()
+
+    def owed_records(self) -> Mapping[TP, int]:
+        """Return how many slabs each partition owes (handed out and not committed)."""
+        return {tp: len(owed) for tp, owed in self._owed.items()}
+
+
+class Transport(driver.Transport):  # type: ignore[misc]
+    """The aiokafka transport with the slab consumer."""
+
+    Consumer = Consumer
