@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -37,3 +38,15 @@ class Batch:
     def records(self) -> int:
         """Number of Kafka records that the batch owes."""
         return sum(len(slab.records) for slab in self.slabs)
+
+    def ages_s(self, now: float) -> NDArray[np.float64]:
+        """Return the seconds since each event's record was sent, shape (events,)."""
+        return now - np.asarray(self.sent_ms, dtype=np.float64) / 1000.0
+
+    def kinds(self) -> Counter[str]:
+        """Return how many events there are of each kind."""
+        return Counter(event.kind for event in self.events)
+
+    def clear(self) -> None:
+        """Drop the results; the slabs are still owed."""
+        self.events, self.partitions, self.sent_ms, self.dead_letters = [], [], [], []

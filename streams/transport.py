@@ -11,15 +11,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from faust.exceptions import ConsumerNotStarted
 from faust.transport.consumer import ConsumerMessage
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, Message
 
-from streams.restore import Rewind, find_starts
+from streams.restore import find_starts
 from streams.slab import Slab
 
 
@@ -43,8 +44,6 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         self._owed: defaultdict[TP, deque[Owed]] = defaultdict(deque)
         self._restore_until: dict[TP, int] = {}
         self._restore_begins: set[TP] = set()
-        self._rewind: Rewind = self.app.rewind
-        self._drain_s: float = self.app.drain_s
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:
         """Fetch once and yield a message for each partition that has records."""
@@ -129,7 +128,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         """Seek to the committed offsets, then back by the windows' length so that they are rebuilt."""
         await super().perform_seek()
         committed = {tp: offset for tp, offset in self._committed_offset.items() if offset}
-        starts = await self._thread.call_thread(find_starts, self._thread._ensure_consumer(), committed, self._rewind)
+        starts = await self._thread.call_thread(find_starts, self._thread._ensure_consumer(), committed, self.app.rewind)
         for tp, start in starts.items():
             await self.seek(tp, start)
         self._restore_until = {tp: committed[tp] for tp in starts}
@@ -150,15 +149,24 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
     async def wait_empty(self) -> None:
         """Wait for the batches in hand, at most `drain_s`; what is not done by then is given back."""
         try:
-            await asyncio.wait_for(super().wait_empty(), self._drain_s)
+            await asyncio.wait_for(super().wait_empty(), self.app.drain_s)
         except TimeoutError:
-            self.log.warning("gave back %d slabs that were not done in %s s", len(self._unacked_messages), self._drain_s)
+            self.log.warning("gave back %d slabs that were not done in %s s", len(self._unacked_messages), self.app.drain_s)
             self._unacked_messages.clear()
             await self.commit_and_end_transactions()
 
-    def owed_records(self) -> Mapping[TP, int]:
-        """Return how many slabs each partition owes (handed out and not committed)."""
-        return {tp: len(owed) for tp, owed in self._owed.items()}
+    def standings(self) -> dict[TP, tuple[int, int, bool]]:
+        """Return for each assigned partition the committed offset, the end of the log, and whether it owes slabs."""
+        return {
+            tp: (self._committed_offset[tp] or 0, self.highwater(tp) or 0, bool(self._owed.get(tp)))
+            for tp in self._assigned()
+        }
+
+    def _assigned(self) -> set[TP]:
+        try:
+            return self.assignment()  # type: ignore[no-any-return]
+        except ConsumerNotStarted:
+            return set()
 
 
 class Transport(driver.Transport):  # type: ignore[misc]

@@ -1,0 +1,1 @@
+"""The command line, the settings, the embedded local stack and the players of traffic."""

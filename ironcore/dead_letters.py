@@ -1,0 +1,113 @@
+"""Reads the dead letters, and returns them to the topic that they came from."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+from schemas.dead_letter import DeadLetter, Reason
+from schemas.topics import DEAD_LETTERS, MAX_MESSAGE_BYTES, RAW
+
+#: Remembers in the broker which letters were returned, so that each is returned once.
+REPLAY_GROUP = "ironcore-dead-letters"
+POLL_MS, MAX_SILENT_POLLS = 1000, 5
+
+
+class Stored(NamedTuple):
+    """A letter and where it lies on the dead-letter topic."""
+
+    partition: int
+    offset: int
+    timestamp_ms: int
+    letter: DeadLetter
+
+
+async def read(broker: str, *, reason: Reason | None = None, limit: int = 1000) -> list[Stored]:
+    """Return the latest letters, oldest first, at most `limit` of each partition."""
+    async with _consumer(broker, group=None) as consumer:
+        ends = await _ends(consumer)
+        for tp, end in ends.items():
+            consumer.seek(tp, max(0, end - limit))
+        found = [stored async for stored in _until(consumer, ends)]
+    wanted = [stored for stored in found if reason in (None, stored.letter.reason)]
+    return sorted(wanted, key=lambda stored: stored.timestamp_ms)[-limit:]
+
+
+async def replay(broker: str, *, reason: Reason | None = None, again: bool = False) -> int:
+    """Send the letters that were not returned before to the raw topic as they came; return how many.
+
+    1. Send a letter's original key, bytes and headers. 2. Wait for the acknowledgement. 3. Commit what was read.
+    With a `reason`, letters of other reasons are passed over and count as looked at. `again` starts from the first.
+    """
+    returned = 0
+    producer = AIOKafkaProducer(bootstrap_servers=broker, acks="all", max_request_size=MAX_MESSAGE_BYTES + 65_536)
+    async with _consumer(broker, group=REPLAY_GROUP) as consumer:
+        await producer.start()
+        try:
+            ends = await _ends(consumer)
+            await _seek_to_unreturned(consumer, ends, again=again)
+            async for stored in _until(consumer, ends):
+                letter = stored.letter
+                if reason in (None, letter.reason):
+                    await producer.send_and_wait(  # 1. and 2.
+                        RAW.name, key=letter.key, value=letter.value, headers=list(letter.headers)
+                    )
+                    returned += 1
+                await consumer.commit({TopicPartition(DEAD_LETTERS.name, stored.partition): stored.offset + 1})  # 3.
+        finally:
+            await producer.stop()
+    return returned
+
+
+@asynccontextmanager
+async def _consumer(broker: str, *, group: str | None) -> AsyncIterator[AIOKafkaConsumer]:
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=broker,
+        group_id=group,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=MAX_MESSAGE_BYTES,
+    )
+    await consumer.start()
+    try:
+        yield consumer
+    finally:
+        await consumer.stop()
+
+
+async def _ends(consumer: AIOKafkaConsumer) -> dict[TopicPartition, int]:
+    """Assign every partition of the topic and return where each ends."""
+    partitions = [TopicPartition(DEAD_LETTERS.name, p) for p in sorted(await _partitions(consumer))]
+    consumer.assign(partitions)
+    ends: dict[TopicPartition, int] = await consumer.end_offsets(partitions)
+    return ends
+
+
+async def _partitions(consumer: AIOKafkaConsumer) -> set[int]:
+    await consumer.topics()  # brings the metadata of all topics
+    return consumer.partitions_for_topic(DEAD_LETTERS.name) or set()
+
+
+async def _seek_to_unreturned(consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int], *, again: bool) -> None:
+    for tp in ends:
+        consumer.seek(tp, 0 if again else (await consumer.committed(tp) or 0))
+
+
+async def _until(consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int]) -> AsyncIterator[Stored]:
+    """Yield letters until the topic falls silent at its end.
+
+    The end alone does not do: the embedded broker tells the start of the last batch for it.
+    """
+    silent_polls = 0
+    while silent_polls < MAX_SILENT_POLLS:
+        fetched: dict[Any, Any] = await consumer.getmany(timeout_ms=POLL_MS)
+        for tp, records in fetched.items():
+            for record in records:
+                letter = DeadLetter.from_record(record.key, record.value, record.headers)
+                yield Stored(tp.partition, record.offset, record.timestamp, letter)
+        silent_polls = 0 if fetched else silent_polls + 1
+        if not fetched and all([await consumer.position(tp) >= end for tp, end in ends.items()]):
+            return

@@ -1,0 +1,76 @@
+"""Cache: hot results in Redis, best effort. Without Redis nothing is lost and nothing waits.
+
+A threat's key says that it was published, so a redelivered batch asks here first and does not publish again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+import msgpack
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry as RedisRetry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from schemas.keys import entity_key, threat_key
+from schemas.threat import Threat
+from streams.metrics import Metrics
+
+T = TypeVar("T")
+#: Longest that a batch waits for Redis, and how long a failed Redis is left alone.
+TIMEOUT_S, REST_S = 0.25, 1.0
+
+
+class Cache:
+    """Two verbs that never raise: which threats are known, and remember these."""
+
+    def __init__(self, url: str, *, ttl_s: int, metrics: Metrics) -> None:
+        self._redis: Redis = Redis.from_url(
+            url,
+            socket_timeout=TIMEOUT_S,
+            socket_connect_timeout=TIMEOUT_S,
+            retry=RedisRetry(NoBackoff(), 0),
+        )
+        self._ttl_s, self._metrics, self._rests_until = ttl_s, metrics, 0.0
+
+    async def unpublished(self, threats: Sequence[Threat]) -> list[Threat]:
+        """Return the threats that are not known to be published; all of them when Redis cannot say."""
+        if not threats:
+            return []
+        known = await self._try(lambda: self._redis.mget([threat_key(threat.threat_id) for threat in threats]))
+        if known is None:
+            return list(threats)
+        fresh = [threat for threat, found in zip(threats, known, strict=True) if found is None]
+        self._metrics.cache.labels("miss").inc(len(fresh))
+        self._metrics.cache.labels("hit").inc(len(threats) - len(fresh))
+        return fresh
+
+    async def remember(self, threats: Sequence[Threat]) -> None:
+        """Keep published threats and what is newest of each entity, for `ttl_s`."""
+        if not threats:
+            return
+        pipe = self._redis.pipeline(transaction=False)
+        for threat in threats:
+            whole = threat.model_dump(mode="json")
+            newest = {name: whole[name] for name in ("threat_id", "threat_class", "severity", "risk", "event_time")}
+            pipe.set(threat_key(threat.threat_id), msgpack.packb(whole), ex=self._ttl_s)
+            pipe.set(entity_key(threat.entity), msgpack.packb(newest), ex=self._ttl_s)
+        await self._try(pipe.execute)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._redis.aclose()
+
+    async def _try(self, call: Callable[[], Awaitable[T]]) -> T | None:
+        """Return the answer, or None when Redis failed now or a moment ago."""
+        if time.monotonic() < self._rests_until:
+            return None
+        try:
+            return await call()
+        except (RedisError, OSError, TimeoutError):
+            self._metrics.cache.labels("error").inc()
+            self._rests_until = time.monotonic() + REST_S
+            return None

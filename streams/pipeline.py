@@ -1,0 +1,166 @@
+"""The way of a batch, in order, and what is done about the three errors.
+
+    decode -> measure -> score -> store -> publish -> remember -> settle
+
+The first three run in one compute thread, batch after batch, so that the windows need no lock; the others run on
+the event loop while the thread works on the next batch. The order of the sinks is the delivery guarantee:
+
+1. Postgres has the rows (events and threats, one transaction).
+2. The broker has the threats that were not published before, and the dead letters.
+3. Redis has the hot results, if it can.
+4. The slabs are settled; the transport commits their offsets.
+
+Reject: a dead letter beside the batch. Retry: the step is tried again with growing waits, and since the batches in
+flight are bounded, the intake pauses. Fatal: nothing more is settled, and the worker stops with the reason.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import asyncpg
+from aiokafka import AIOKafkaProducer
+
+from models.features import FeatureExtractor
+from models.scorer import Scorer
+from streams.bad_ratio import BadRatio
+from streams.batch import Batch
+from streams.batching import batches
+from streams.cache import Cache
+from streams.decode import decode
+from streams.errors import Fatal, Retry
+from streams.features import measure, restore
+from streams.logs import log
+from streams.metrics import Metrics
+from streams.publish import publish
+from streams.score import score
+from streams.settings import WorkerSettings
+from streams.slab import Slab
+from streams.store import store
+
+
+@dataclass(frozen=True, slots=True)
+class Sinks:
+    """What takes a batch's results."""
+
+    pool: asyncpg.Pool
+    producer: AIOKafkaProducer
+    cache: Cache
+
+
+class Pipeline:
+    """Takes slabs, returns nothing: what comes of them is in the sinks, and then they are settled."""
+
+    def __init__(
+        self, settings: WorkerSettings, extractor: FeatureExtractor, scorer: Scorer, sinks: Sinks, metrics: Metrics
+    ) -> None:
+        self._settings, self._extractor, self._scorer = settings, extractor, scorer
+        self._sinks, self._metrics = sinks, metrics
+        self._queue: asyncio.Queue[Slab] = asyncio.Queue(maxsize=settings.batches_in_flight)
+        self._in_flight = asyncio.Semaphore(settings.batches_in_flight)
+        self._compute = ThreadPoolExecutor(1, thread_name_prefix="compute")
+        self._bad_ratio = BadRatio(settings.max_bad_ratio, settings.bad_ratio_records)
+        self._late_events = 0
+
+    async def take(self, slab: Slab) -> None:
+        """Queue a slab; waits while enough is queued and in flight."""
+        await self._queue.put(slab)
+        self._metrics.records.inc(len(slab.records))
+        self._metrics.in_flight.inc(len(slab.records))
+
+    async def run(self) -> None:
+        """Work until cancelled. Raises Fatal."""
+        settings = self._settings
+        async with asyncio.TaskGroup() as sinking:
+            async for slabs in batches(
+                self._queue, max_records=settings.batch_events, max_wait_s=settings.batch_wait_s
+            ):
+                await self._in_flight.acquire()
+                batch = Batch(slabs)
+                await self._in_compute_thread(self._restore if slabs[0].restores else self._score, batch)
+                sinking.create_task(self._sink(batch))
+
+    async def forget(self, partitions: Iterable[int]) -> None:
+        """Drop the windows of revoked partitions, and the slabs of theirs that wait."""
+        revoked = set(partitions)
+        kept = [slab for slab in _drained(self._queue) if slab.partition not in revoked]
+        for slab in kept:
+            self._queue.put_nowait(slab)
+        for partition in revoked:
+            await self._in_compute_thread(self._extractor.forget, partition)
+
+    def close(self) -> None:
+        """Wait for the compute thread."""
+        self._compute.shutdown(wait=True, cancel_futures=True)
+
+    async def _in_compute_thread(self, work: Callable[..., None], *arguments: object) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._compute, work, *arguments)
+
+    def _restore(self, batch: Batch) -> None:
+        decode(batch, max_bytes=self._settings.record_bytes)
+        restore(batch, self._extractor)
+        batch.clear()
+
+    def _score(self, batch: Batch) -> None:
+        stage = self._metrics.stage
+        with stage("decode"):
+            decode(batch, max_bytes=self._settings.record_bytes)
+        self._bad_ratio.add(batch.records, len(batch.dead_letters))
+        if not batch.events:
+            return
+        with stage("features"):
+            measure(batch, self._extractor)
+        with stage("score"):
+            score(batch, self._scorer)
+
+    async def _sink(self, batch: Batch) -> None:
+        """Take the numbered steps of the module's docstring."""
+        sinks, stage = self._sinks, self._metrics.stage
+        with stage("store"):
+            await self._tried(lambda: store(batch, sinks.pool, self._scorer.version))  # 1.
+        with stage("publish"):
+            fresh = await sinks.cache.unpublished(batch.threats)
+            await self._tried(lambda: publish(sinks.producer, fresh, batch.dead_letters))  # 2.
+        with stage("cache"):
+            await sinks.cache.remember(batch.threats)  # 3.
+        for slab in batch.slabs:
+            slab.settle()  # 4.
+        self._in_flight.release()
+        self._count(batch)
+
+    async def _tried(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Do the step until it succeeds; between two tries wait, longer each time, with jitter."""
+        wait_s = 0.05
+        while True:
+            try:
+                return await step()
+            except Retry as fault:
+                self._metrics.retries.labels(fault.stage).inc()
+                log.warning("waiting %.2f s after a fault: %s", wait_s, fault)
+            await asyncio.sleep(wait_s * random.uniform(0.5, 1.0))
+            wait_s = min(wait_s * 2, self._settings.retry_max_s)
+
+    def _count(self, batch: Batch) -> None:
+        metrics, extractor = self._metrics, self._extractor
+        metrics.in_flight.dec(batch.records)
+        metrics.window_entities.set(extractor.entities)
+        metrics.late_events.inc(extractor.late_events - self._late_events)
+        self._late_events = extractor.late_events
+        if batch.events:
+            metrics.batch_events.observe(len(batch.events))
+            metrics.end_to_end_seconds.observe(batch.ages_s(time.time()))
+        for kind, count in batch.kinds().items():
+            metrics.events.labels(kind).inc(count)
+        for letter in batch.dead_letters:
+            metrics.dead_letters.labels(letter.reason.value).inc()
+        for threat in batch.threats:
+            metrics.threats.labels(threat.severity.value).inc()
+
+
+def _drained(queue: asyncio.Queue[Slab]) -> Sequence[Slab]:
+    return [queue.get_nowait() for _ in range(queue.qsize())]

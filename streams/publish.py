@@ -1,0 +1,63 @@
+"""Publish: threats go to the outbound topic, rejected records to the dead letters; done when the broker has them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+
+from schemas import topics
+from schemas.dead_letter import DeadLetter
+from schemas.threat import Threat
+from streams.errors import Fatal, Retry
+
+CONTENT_TYPE_JSON = ("content-type", b"application/json")
+#: A send that is not acknowledged by then is a fault; the next try sends it again.
+SEND_TIMEOUT_S = 30.0
+
+
+async def start_producer(broker: str, *, idempotent: bool) -> AIOKafkaProducer:
+    """Return a started producer that waits for all replicas."""
+    producer = AIOKafkaProducer(
+        bootstrap_servers=broker,
+        acks="all",
+        enable_idempotence=idempotent,
+        linger_ms=1,
+        request_timeout_ms=int(SEND_TIMEOUT_S * 1000),
+        max_request_size=topics.MAX_MESSAGE_BYTES + 65_536,  # a dead letter carries its reason as well
+    )
+    await producer.start()
+    return producer
+
+
+async def publish(producer: AIOKafkaProducer, threats: Sequence[Threat], letters: Sequence[DeadLetter]) -> None:
+    """Send all and wait for the acknowledgements. Raises Retry; sending twice is told by the same key."""
+    if not threats and not letters:
+        return
+    try:
+        async with asyncio.timeout(SEND_TIMEOUT_S):
+            sent = [await _send_threat(producer, threat) for threat in threats]
+            sent += [await _send_letter(producer, letter) for letter in letters]
+            await asyncio.gather(*sent)
+    except MessageSizeTooLargeError as fault:
+        raise Fatal(f"the broker takes smaller records on {topics.DEAD_LETTERS.name} than on the raw topic") from fault
+    except (KafkaError, OSError, TimeoutError) as fault:
+        raise Retry("publish", fault) from fault
+
+
+async def _send_threat(producer: AIOKafkaProducer, threat: Threat) -> asyncio.Future[Any]:
+    return await producer.send(
+        topics.THREATS.name,
+        key=threat.threat_id.hex.encode(),
+        value=threat.model_dump_json().encode(),
+        headers=[CONTENT_TYPE_JSON, ("ironcore-schema", b"threat/1")],
+    )
+
+
+async def _send_letter(producer: AIOKafkaProducer, letter: DeadLetter) -> asyncio.Future[Any]:
+    return await producer.send(
+        topics.DEAD_LETTERS.name, key=letter.key, value=letter.value, headers=letter.to_headers()
+    )

@@ -1,0 +1,133 @@
+"""The life of a worker: acquire in order, run until told to stop, drain with a budget, release in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from aiohttp import web
+
+from models.features import FeatureExtractor
+from models.scorer import Scorer
+from schemas import sql
+from streams.agents import add_agent
+from streams.app import App, build_app
+from streams.cache import Cache
+from streams.errors import Fatal
+from streams.health import Health
+from streams.logs import log
+from streams.metrics import Metrics
+from streams.pipeline import Pipeline, Sinks
+from streams.publish import start_producer
+from streams.server import start_server
+from streams.settings import WorkerSettings
+from streams.store import RETRIED, connect_pool
+
+MAINTAIN_EVERY_S = 3600.0
+
+
+async def run_worker(broker: str, postgres_dsn: str, redis_url: str, settings: WorkerSettings) -> None:
+    """Work until SIGTERM or SIGINT. Raises Fatal with the reason when going on would do harm."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    metrics = Metrics()
+    async with AsyncExitStack() as acquired:
+        # The model first: traced and warm before the group hands us a partition.
+        scorer, extractor = await asyncio.to_thread(_load_model, settings)
+        metrics.model.labels(scorer.name, scorer.version).set(1)
+        pool = await acquired.enter_async_context(_pool(postgres_dsn, settings))
+        producer = await start_producer(broker, idempotent=settings.idempotent_producer)
+        acquired.push_async_callback(producer.stop)
+        cache = Cache(redis_url, ttl_s=settings.cache_ttl_s, metrics=metrics)
+        acquired.push_async_callback(cache.close)
+        pipeline = Pipeline(settings, extractor, scorer, Sinks(pool, producer, cache), metrics)
+        acquired.callback(pipeline.close)
+        app = build_app(broker, settings)
+        add_agent(app, pipeline.take)
+        _on_revocation(app, pipeline)
+        health = Health(app, metrics, stuck_commit_s=settings.stuck_commit_s)
+        runner, port = await start_server(settings.metrics_host, settings.metrics_port, health, metrics)
+        acquired.push_async_callback(_stop_server, runner)
+        tasks = [asyncio.create_task(c) for c in (pipeline.run(), health.watch(), _maintain(pool, settings))]
+        acquired.push_async_callback(_cancel, tasks)  # after the app has drained
+        await app.start()
+        acquired.push_async_callback(app.stop)
+        log.info("worker ready: model %s %s, metrics on port %d", scorer.name, scorer.version, port)
+        try:
+            await _until_stopped(stop, app, tasks)
+        except Fatal:
+            app.drain_s = 0.0  # the pipeline has stopped: there is nothing to wait for
+            raise
+        log.info("stopping: at most %s s for the batches in hand", settings.drain_s)
+
+
+def _load_model(settings: WorkerSettings) -> tuple[Scorer, FeatureExtractor]:
+    scorer = Scorer.load(Path(settings.model_dir) if settings.model_dir else None)
+    scorer.warm_up()
+    return scorer, FeatureExtractor(window_entities=settings.window_entities)
+
+
+@asynccontextmanager
+async def _pool(dsn: str, settings: WorkerSettings) -> AsyncIterator[asyncpg.Pool]:
+    """A pool on a database that is migrated. Raises Fatal otherwise."""
+    try:
+        pool = await connect_pool(dsn, size=settings.batches_in_flight + 1)
+    except RETRIED as fault:
+        raise Fatal(f"Postgres cannot be reached at start: {fault}") from fault
+    try:
+        yield pool
+    finally:
+        await asyncio.wait_for(pool.close(), settings.drain_s)
+
+
+async def _maintain(pool: asyncpg.Pool, settings: WorkerSettings) -> None:
+    """Make the partitions of the days ahead and drop those past retention, at start and every hour."""
+    while True:
+        try:
+            made = await pool.fetchval(sql.MAKE_PARTITIONS, 1, settings.partitions_ahead_days)
+            dropped = await pool.fetchval(sql.DROP_PARTITIONS, settings.retention_days)
+            log.info("partitions: %d made, %d dropped", made, dropped)
+        except asyncpg.UndefinedFunctionError as fault:
+            raise Fatal("the database is not migrated: run `ironcore migrate` first") from fault
+        except RETRIED as fault:
+            log.warning("partitions were not looked after this time: %s", fault)
+        await asyncio.sleep(MAINTAIN_EVERY_S)
+
+
+def _on_revocation(app: App, pipeline: Pipeline) -> None:
+    @app.on_partitions_revoked.connect(weak=False)  # type: ignore[untyped-decorator]
+    async def forget(_: App, revoked: set[Any], **__: Any) -> None:
+        await pipeline.forget(tp.partition for tp in revoked)
+
+
+async def _until_stopped(stop: asyncio.Event, app: App, tasks: list[asyncio.Task[None]]) -> None:
+    """Return on a signal. Raises Fatal when a task or Faust ends before it."""
+    while not stop.is_set():
+        ended, _ = await asyncio.wait(tasks, timeout=0.2, return_when=asyncio.FIRST_COMPLETED)
+        if app.crashed:
+            raise Fatal(f"the consumer stopped: {app.crash_reason!r}") from app.crash_reason
+        for task in ended:
+            raise _fatal(task.exception()) from task.exception()
+
+
+def _fatal(fault: BaseException | None) -> Fatal:
+    """Return the first fault of a group as what it is: Fatal, or something that nobody foresaw."""
+    while isinstance(fault, BaseExceptionGroup):
+        fault = fault.exceptions[0]
+    return fault if isinstance(fault, Fatal) else Fatal(f"unforeseen {type(fault).__name__}: {fault}")
+
+
+async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _stop_server(runner: web.AppRunner) -> None:
+    await runner.cleanup()
