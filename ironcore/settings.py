@@ -28,9 +28,13 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    broker: str = Field("127.0.0.1:9092", pattern=r"^[^:/\s]+:\d+(,[^:/\s]+:\d+)*$", description="Kafka, HOST:PORT[,…].")
+    broker: str = Field(
+        "127.0.0.1:9092", pattern=r"^[^:/\s]+:\d+(,[^:/\s]+:\d+)*$", description="Kafka, HOST:PORT[,…]."
+    )
     postgres_dsn: str = Field(
-        "postgresql://ironcore@127.0.0.1:5432/ironcore", pattern="^postgres(ql)?://", description="PostgreSQL 15 or newer."
+        "postgresql://ironcore@127.0.0.1:5432/ironcore",
+        pattern="^postgres(ql)?://",
+        description="PostgreSQL 15 or newer.",
     )
     redis_url: str = Field("redis://127.0.0.1:6379/0", pattern="^(rediss?|unix)://", description="Redis or Valkey.")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="What the worker logs.")
@@ -44,7 +48,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     if FILE_VARIABLE in environment and not file.is_file():
         raise SettingsError(f"{FILE_VARIABLE} names {file}, which is not there")
     values = _from_file(file) if file.is_file() else {}
-    origins = {path: f"{file}" for path in _paths(values)}
+    origins = dict.fromkeys(_paths(values), f"{file}")
     for path, variable in _variables(environment).items():
         _put(values, path, environment[variable])
         origins[path] = variable

@@ -38,9 +38,7 @@ async def partition_counts(broker: str) -> dict[str, int | None]:
     await admin.start()
     try:
         found = {t["topic"]: t for t in await admin.describe_topics([t.name for t in TOPICS])}
-        return {
-            t.name: len(found[t.name]["partitions"]) or None if t.name in found else None for t in TOPICS
-        }
+        return {t.name: len(found[t.name]["partitions"]) or None if t.name in found else None for t in TOPICS}
     finally:
         await admin.close()
 

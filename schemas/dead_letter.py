@@ -48,9 +48,9 @@ class DeadLetter(BaseModel):
     reason: Reason = Field(description="Class of the error.")
     detail: str = Field(description="What was wrong, and where in the record.")
 
-    def to_headers(self) -> list[tuple[str, bytes]]:
-        """Return the original headers followed by the error's context."""
-        context = {
+    def context(self) -> dict[str, str]:
+        """Return what the error headers say, by name."""
+        return {
             "topic": self.topic,
             "partition": str(self.partition),
             "offset": str(self.offset),
@@ -58,7 +58,10 @@ class DeadLetter(BaseModel):
             "class.name": self.reason.value,
             "exception.message": self.detail,
         }
-        return [*self.headers, *((PREFIX + name, text.encode()) for name, text in context.items())]
+
+    def to_headers(self) -> list[tuple[str, bytes]]:
+        """Return the original headers followed by the error's context."""
+        return [*self.headers, *((PREFIX + name, text.encode()) for name, text in self.context().items())]
 
     @classmethod
     def from_record(cls, key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, bytes]]) -> DeadLetter:

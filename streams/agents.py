@@ -14,7 +14,7 @@ def add_agent(app: App, take: Callable[[Slab], Awaitable[None]]) -> None:
     """Subscribe to the raw topic. `take` waits when enough is in flight, which pauses the fetcher."""
     topic = app.topic(RAW.name, schema=SlabSchema())
 
-    @app.agent(topic, name="score")  # type: ignore[untyped-decorator]
+    @app.agent(topic, name="score")
     async def score(slabs: Any) -> None:
         async for slab in slabs.noack():
             await take(slab)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import faust
 from yarl import URL
 
@@ -13,20 +15,20 @@ MAX_FETCH_BYTES = 1_048_576
 BUFFERED_SLABS = 4
 
 
-class App(faust.App):  # type: ignore[misc]
+class App(faust.App):
     """A Faust app that tells its slab transport how far to rewind and how long to drain."""
 
     rewind: Rewind
     drain_s: float
 
 
-class SlabSchema(faust.Schema):  # type: ignore[misc]
+class SlabSchema(faust.Schema[Any, Any]):
     """Hands a slab to the agent as it is: it was decoded by nobody yet, and Faust should not try."""
 
-    def loads_key(self, *_: object, **__: object) -> None:
+    def loads_key(self, *_: Any, **__: Any) -> None:
         """Return None: a slab has no key of its own."""
 
-    def loads_value(self, _app: object, message: faust.types.Message, **_: object) -> object:
+    def loads_value(self, app: Any, message: Any, **_: Any) -> Any:  # noqa: ARG002 - Faust's signature
         """Return the slab."""
         return message.value
 

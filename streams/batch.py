@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from models.scorer import Scores
 from numpy.typing import NDArray
 
-from models.scorer import Scores
 from schemas.dead_letter import DeadLetter
 from schemas.event import SecurityEvent
 from schemas.threat import Threat

@@ -9,7 +9,7 @@ from streams.slab import Record, Slab
 
 
 def decode(batch: Batch, *, max_bytes: int) -> None:
-    """Fill `events`, `partitions`, `sent_ms` and `dead_letters` from the slabs, in order. Never raises for bad input."""
+    """Fill `events`, `partitions`, `sent_ms` and `dead_letters` from the slabs, in order. Bad input never raises."""
     for slab in batch.slabs:
         for record in slab.records:
             decoded = decode_record(record.value, record.headers, max_bytes=max_bytes)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple, cast
+
+from faust.types import TP
 
 from streams.app import App
 from streams.metrics import Metrics
+from streams.transport import Consumer
 
 WATCH_EVERY_S = 1.0
 
@@ -24,7 +28,7 @@ class Health:
 
     def __init__(self, app: App, metrics: Metrics, *, stuck_commit_s: float) -> None:
         self._app, self._metrics, self._stuck_commit_s = app, metrics, stuck_commit_s
-        self._oldest_since: dict[object, tuple[int, float]] = {}
+        self._oldest_since: dict[TP, tuple[int, float]] = {}
         self._assigned = False
         self.age_s = 0.0
 
@@ -36,7 +40,7 @@ class Health:
 
     def look(self, now: float) -> None:
         """Take the numbers. A partition is stuck when it owes records and its committed offset does not move."""
-        standings = self._app.consumer.standings()
+        standings = cast(Consumer, self._app.consumer).standings()
         self._assigned = bool(standings)
         waiting = {}
         for tp, (committed, end, owes) in standings.items():
@@ -44,8 +48,8 @@ class Health:
             before = self._oldest_since.get(tp)
             if owes:
                 waiting[tp] = before if before and before[0] == committed else (committed, now)
-        for tp in self._lost(standings):
-            self._metrics.lag.remove(tp)
+        for partition in self._lost(standings):
+            self._metrics.lag.remove(partition)
         self._oldest_since = waiting
         self.age_s = max((now - since for _, since in waiting.values()), default=0.0)
         self._metrics.commit_age.set(self.age_s)
@@ -62,7 +66,8 @@ class Health:
             return Verdict(ok=False, detail="no partitions assigned")
         return self.healthy()
 
-    def _lost(self, standings: object) -> list[str]:
-        held = {str(tp.partition) for tp in standings}  # type: ignore[attr-defined]
+    def _lost(self, assigned: Iterable[TP]) -> list[str]:
+        """Return the partitions that the lag still shows and that are another worker's now."""
+        held = {str(tp.partition) for tp in assigned}
         known = {sample.labels["partition"] for metric in self._metrics.lag.collect() for sample in metric.samples}
         return sorted(known - held)

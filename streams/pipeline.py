@@ -25,15 +25,15 @@ from dataclasses import dataclass
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
+from models.scorer import Scorer
 
 from models.features import FeatureExtractor
-from models.scorer import Scorer
 from streams.bad_ratio import BadRatio
 from streams.batch import Batch
 from streams.batching import batches
 from streams.cache import Cache
 from streams.decode import decode
-from streams.errors import Fatal, Retry
+from streams.errors import Retry
 from streams.features import measure, restore
 from streams.logs import log
 from streams.metrics import Metrics

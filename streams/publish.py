@@ -49,15 +49,17 @@ async def publish(producer: AIOKafkaProducer, threats: Sequence[Threat], letters
 
 
 async def _send_threat(producer: AIOKafkaProducer, threat: Threat) -> asyncio.Future[Any]:
-    return await producer.send(
+    sent: asyncio.Future[Any] = await producer.send(
         topics.THREATS.name,
         key=threat.threat_id.hex.encode(),
         value=threat.model_dump_json().encode(),
         headers=[CONTENT_TYPE_JSON, ("ironcore-schema", b"threat/1")],
     )
+    return sent
 
 
 async def _send_letter(producer: AIOKafkaProducer, letter: DeadLetter) -> asyncio.Future[Any]:
-    return await producer.send(
+    sent: asyncio.Future[Any] = await producer.send(
         topics.DEAD_LETTERS.name, key=letter.key, value=letter.value, headers=letter.to_headers()
     )
+    return sent

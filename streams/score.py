@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 
 import numpy as np
+from models.scorer import Scorer
 
-from models.scorer import Scorer, Scores
-from schemas.event import SecurityEvent, entity_of
+from schemas.event import entity_of
 from schemas.identity import threat_uuid
 from schemas.threat import ATTACK, CLASSES, Contribution, Threat, severity_of
 from streams.batch import Batch
@@ -23,16 +23,13 @@ def score(batch: Batch, scorer: Scorer) -> None:
         return
     reasons = scorer.explain(batch.features[rows])
     batch.threat_rows = rows.tolist()
-    batch.threats = [
-        _threat(batch.events[row], scores, row, why, batch.scored_time, scorer)
-        for row, why in zip(batch.threat_rows, reasons, strict=True)
-    ]
+    batch.threats = [_threat(batch, row, why, scorer) for row, why in zip(batch.threat_rows, reasons, strict=True)]
 
 
-def _threat(
-    event: SecurityEvent, scores: Scores, row: int, why: list[Contribution], scored_time: float, scorer: Scorer
-) -> Threat:
+def _threat(batch: Batch, row: int, why: list[Contribution], scorer: Scorer) -> Threat:
+    event, scores = batch.events[row], batch.scores
     assert event.event_id is not None
+    assert scores is not None
     probabilities = scores.class_probabilities[row].tolist()
     risk = float(scores.risk[row])
     # The class of a threat is never benign: the risk head has already said that it is one.
@@ -51,7 +48,7 @@ def _threat(
         model_name=scorer.name,
         model_version=scorer.version,
         event_time=event.event_time,
-        scored_time=scored_time,
+        scored_time=batch.scored_time,
         src_ip=event.src_ip,
         dst_ip=event.dst_ip,
         dst_port=event.dst_port,

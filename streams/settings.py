@@ -12,7 +12,8 @@ class WorkerSettings(BaseModel):
 
     group: str = Field("ironcore", min_length=1, description="Consumer group; workers of a group share the partitions.")
     instance_id: str | None = Field(
-        None, description="Static membership: a worker that comes back under this name gets its partitions back at once."
+        None,
+        description="Static membership: a worker that comes back under this name gets its partitions back at once.",
     )
     session_timeout_s: float = Field(
         6.0, ge=1, le=300, description="A worker that is silent for so long has died, and another takes over."
@@ -43,7 +44,10 @@ class WorkerSettings(BaseModel):
     )
 
     max_bad_ratio: float = Field(
-        0.5, gt=0, le=1, description="Above this share of rejected records the worker stops: a bad deploy, not bad luck."
+        0.5,
+        gt=0,
+        le=1,
+        description="Above this share of rejected records the worker stops: a bad deploy, not bad luck.",
     )
     bad_ratio_records: int = Field(1000, ge=1, description="The ratio is taken over this many records at least.")
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from socket import AF_INET, AF_INET6, inet_pton
 from typing import Any
 
 import asyncpg
 import msgspec
 
 from schemas import sql
-from schemas.addresses import packed
 from schemas.event import Flow, SecurityEvent, entity_of
 from schemas.threat import CLASSES
 from streams.batch import Batch
@@ -128,5 +128,6 @@ async def _teach_types(connection: Any) -> None:
 @lru_cache(maxsize=65_536)
 def _inet(address: str) -> bytes:
     """Encode an address as `inet_send` does: family (2 or 3), prefix length, is-cidr, length, bytes."""
-    data = packed(address)
-    return bytes((2 if len(data) == 4 else 3, len(data) * 8, 0, len(data))) + data
+    if ":" in address:
+        return b"\x03\x80\x00\x10" + inet_pton(AF_INET6, address)
+    return b"\x02\x20\x00\x04" + inet_pton(AF_INET, address)

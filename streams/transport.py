@@ -13,13 +13,13 @@ import asyncio
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from faust.exceptions import ConsumerNotStarted
-from faust.transport.consumer import ConsumerMessage
 from faust.transport.drivers import aiokafka as driver
-from faust.types import TP, Message
+from faust.types import TP, ConsumerMessage, Message
 
+from streams.app import App
 from streams.restore import find_starts
 from streams.slab import Slab
 
@@ -32,7 +32,7 @@ class Owed:
     settled: bool = False
 
 
-class Consumer(driver.Consumer):  # type: ignore[misc]
+class Consumer(driver.Consumer):
     """Faust's aiokafka consumer, in slabs.
 
     The order on a revocation: 1. commit what is settled; 2. let Faust stop the flow, wait for the batches in
@@ -41,6 +41,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._app = cast(App, self.app)
         self._owed: defaultdict[TP, deque[Owed]] = defaultdict(deque)
         self._restore_until: dict[TP, int] = {}
         self._restore_begins: set[TP] = set()
@@ -49,11 +50,8 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         """Fetch once and yield a message for each partition that has records."""
         records_of, active = await self._wait_next_records(timeout)
         generation = self.app.consumer_generation_id
-        if records_of is None or self.should_stop:
-            return
-        if not self.flow_active:  # a rebalance began during the fetch: these records come again
-            await self.perform_seek()
-            return
+        if records_of is None or self.should_stop or not self.flow_active:
+            return  # when a rebalance began during the fetch, the records come again after the seek that ends it
         for tp, records in records_of.items():
             if active is not None and tp not in active and tp not in self._buffered_partitions:
                 continue
@@ -93,7 +91,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
             records[-1].timestamp_type,
             None,
             None,
-            Slab(tp.topic, tp.partition, records, restores, first_of_restore, settle),
+            cast(Any, Slab(tp.topic, tp.partition, records, restores, first_of_restore, settle)),
             None,
             tp=tp,
             generation_id=generation,
@@ -127,8 +125,9 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
     async def perform_seek(self) -> None:
         """Seek to the committed offsets, then back by the windows' length so that they are rebuilt."""
         await super().perform_seek()
-        committed = {tp: offset for tp, offset in self._committed_offset.items() if offset}
-        starts = await self._thread.call_thread(find_starts, self._thread._ensure_consumer(), committed, self.app.rewind)
+        committed = {tp: offset for tp in self.assignment() if (offset := self._committed_offset[tp])}
+        consumer = self._thread._ensure_consumer()  # noqa: SLF001 - Faust has no public way to its driver
+        starts = await self._thread.call_thread(find_starts, consumer, committed, self._app.rewind)
         for tp, start in starts.items():
             await self.seek(tp, start)
         self._restore_until = {tp: committed[tp] for tp in starts}
@@ -149,9 +148,11 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
     async def wait_empty(self) -> None:
         """Wait for the batches in hand, at most `drain_s`; what is not done by then is given back."""
         try:
-            await asyncio.wait_for(super().wait_empty(), self.app.drain_s)
+            await asyncio.wait_for(super().wait_empty(), self._app.drain_s)
         except TimeoutError:
-            self.log.warning("gave back %d slabs that were not done in %s s", len(self._unacked_messages), self.app.drain_s)
+            self.log.warning(
+                "gave back %d slabs that were not done in %s s", len(self._unacked_messages), self._app.drain_s
+            )
             self._unacked_messages.clear()
             await self.commit_and_end_transactions()
 
@@ -164,12 +165,12 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
 
     def _assigned(self) -> set[TP]:
         try:
-            return self.assignment()  # type: ignore[no-any-return]
+            return self.assignment()
         except ConsumerNotStarted:
             return set()
 
 
-class Transport(driver.Transport):  # type: ignore[misc]
+class Transport(driver.Transport):
     """The aiokafka transport with the slab consumer."""
 
     Consumer = Consumer

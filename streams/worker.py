@@ -11,9 +11,9 @@ from typing import Any
 
 import asyncpg
 from aiohttp import web
+from models.scorer import Scorer
 
 from models.features import FeatureExtractor
-from models.scorer import Scorer
 from schemas import sql
 from streams.agents import add_agent
 from streams.app import App, build_app
@@ -101,7 +101,7 @@ async def _maintain(pool: asyncpg.Pool, settings: WorkerSettings) -> None:
 
 
 def _on_revocation(app: App, pipeline: Pipeline) -> None:
-    @app.on_partitions_revoked.connect(weak=False)  # type: ignore[untyped-decorator]
+    @app.on_partitions_revoked.connect(weak=False)
     async def forget(_: App, revoked: set[Any], **__: Any) -> None:
         await pipeline.forget(tp.partition for tp in revoked)
 

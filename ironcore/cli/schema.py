@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ironcore.cli.common import errors
-from schemas import generate
-
-
-class Document(StrEnum):
-    """What can be printed."""
-
-    EVENT = "event"
-    THREAT = "threat"
-    DEAD_LETTER = "dead-letter"
-    ASYNCAPI = "asyncapi"
-    SETTINGS = "settings"
+from ironcore import generate
+from ironcore.cli.common import console, errors
 
 
 def schema(
-    document: Annotated[Document, typer.Argument(help="Which contract.")] = Document.EVENT,
-    write: Annotated[Path | None, typer.Option(help="Write all generated documents below this folder.")] = None,
+    document: Annotated[str | None, typer.Argument(help="Path of a document, as listed without an argument.")] = None,
+    write: Annotated[Path | None, typer.Option(help="Write all of them below this folder instead.")] = None,
 ) -> None:
-    """Print a contract: JSON Schema of events, threats and dead letters, or the AsyncAPI document of the topics."""
+    """Print a contract: JSON Schemas of events and threats, the AsyncAPI document, settings, metrics."""
+    documents = generate.documents()
     if write is not None:
         for path in generate.write(write):
-            errors.print(f"wrote {path}")
-        return
-    typer.echo(generate.documents()[f"{document.value}.json"], nl=False)
+            console.print(f"wrote {path}")
+    elif document is None:
+        for name in documents:
+            console.print(name)
+    elif document in documents:
+        typer.echo(documents[document], nl=False)
+    else:
+        errors.print(f"[red]there is no {document}; there are: {', '.join(documents)}[/red]")
+        raise typer.Exit(2)

@@ -21,9 +21,7 @@ def worker() -> None:
     logs.configure(settings.log_level)
     try:
         with asyncio.Runner(loop_factory=_loop) as runner:
-            runner.run(
-                run_worker(settings.broker, settings.postgres_dsn, settings.redis_url, settings.worker)
-            )
+            runner.run(run_worker(settings.broker, settings.postgres_dsn, settings.redis_url, settings.worker))
     except Fatal as fault:
         logs.log.error("stopped: %s", fault)
         raise typer.Exit(1) from fault

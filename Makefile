@@ -1,0 +1,45 @@
+# One verb each. `make demo` and `make test` set up all they need.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+DURATION ?=
+INPUT ?=
+HEADLESS ?=
+
+.PHONY: setup demo test lint unit integration generate lock clean
+
+setup: .venv/installed  ## the virtual environment, from the lock
+.venv/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || (echo "installing python3-venv" && apt-get install -qq -y python3-venv)
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+demo: setup  ## a live view of the whole pipeline; INPUT=file DURATION=seconds HEADLESS=1
+	$(BIN)/ironcore demo $(INPUT) $(if $(DURATION),--duration $(DURATION)) $(if $(HEADLESS),--headless)
+
+test: lint unit integration  ## everything that CI runs, quick layers first; the last line is pytest's
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+unit: setup
+	$(BIN)/pytest tests/unit
+
+integration: setup
+	$(BIN)/pytest tests/integration
+
+generate: setup  ## schemas/generated, docs/settings.md, docs/metrics.md
+	$(BIN)/ironcore schema --write .
+
+lock: setup  ## the lock files from pyproject.toml; needs uv
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--all-extras pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		pyproject.toml -o deploy/requirements.lock
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
