@@ -33,9 +33,12 @@ Text = Annotated[str, Field(max_length=4096)]
 
 
 class Section(BaseModel):
-    """Base of the contract's models: unknown fields are refused, so that a misspelt one is heard of."""
+    """Base of the contract's models: unknown fields are refused, so that a misspelt one is heard of.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    Types are strict (no numbers in text), as in the JSON Schema and in the struct.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
 
 
 class Flow(Section):

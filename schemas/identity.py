@@ -98,7 +98,7 @@ def canonical_address(text: str) -> str:
 def _wrong_address(event: SecurityEvent) -> Reject:
     for field, text in (("src_ip", event.src_ip), ("dst_ip", event.dst_ip)):
         try:
-            canonical_address(text or "::")
+            canonical_address("::" if text is None else text)
         except ValueError:
             return Reject(Reason.INVALID, f"{field}: {text!r} is not an IPv4 or IPv6 address")
     raise AssertionError("both addresses are right")

@@ -52,5 +52,10 @@ DROP_PARTITIONS = "SELECT ironcore_drop_partitions(current_date - $1::int)"
 CREATE_STAGING = "CREATE TEMP TABLE IF NOT EXISTS {table}_staging (LIKE {table}) ON COMMIT DELETE ROWS"
 MERGE_STAGING = "INSERT INTO {table} SELECT * FROM {table}_staging ON CONFLICT DO NOTHING"
 
-COUNT_EVENTS = "SELECT count(*) AS rows, count(DISTINCT event_id) AS ids FROM events"
-COUNT_THREATS = "SELECT count(*) FROM threats"
+
+# A ledger's check. `to_timestamp` rounds to the microsecond, as the stream does.
+COUNT_STORED = """
+SELECT count(*) FROM unnest($1::float8[], $2::uuid[]) AS sent(event_time, event_id)
+JOIN events e ON e.event_time = to_timestamp(sent.event_time) AND e.event_id = sent.event_id
+"""
+COUNT_THREATS_SINCE = "SELECT count(*) FROM threats WHERE scored_time >= to_timestamp($1)"

@@ -1,0 +1,76 @@
+"""`ironcore up`: the local stack in the foreground."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+from shlex import quote
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from ironcore.cli.common import console, errors
+from ironcore.stack import ChildProcess, Endpoints, Stack, StackError, StackOptions
+from ironcore.stack.told import told_to_stop
+
+WATCH_S = 1.0
+Port = Annotated[int, typer.Option(min=0, max=65_535, help="0 takes a free port.")]
+
+
+def up(  # noqa: PLR0913, PLR0917 - one for each option of the command
+    broker: Annotated[
+        str, typer.Option(help="tansu (in memory), kafka (Apache Kafka, durable) or HOST:PORT.")
+    ] = "tansu",
+    postgres: Annotated[str, typer.Option(help="embedded, or the DSN of a PostgreSQL.")] = "embedded",
+    redis: Annotated[str, typer.Option(help="embedded, or the URL of a Redis or Valkey.")] = "embedded",
+    data_dir: Annotated[Path | None, typer.Option(help="Keeps the data; without it they go when this ends.")] = None,
+    broker_port: Port = 9092,
+    postgres_port: Port = 5432,
+    redis_port: Port = 6379,
+) -> None:
+    """Run the servers of a pipeline on this machine until Ctrl-C: broker, PostgreSQL and Valkey, on loopback only.
+
+    The embedded PostgreSQL asks for no password: everybody who has an account on this machine can read its data.
+    """
+    options = StackOptions(broker, postgres, redis, data_dir, broker_port, postgres_port, redis_port)
+    try:
+        hold(options)
+    except StackError as error:
+        errors.print(str(error), style="red", markup=False, highlight=False)
+        raise typer.Exit(1) from error
+
+
+def no_more(_: Stack) -> Sequence[ChildProcess]:
+    """Start nothing beside the servers."""
+    return ()
+
+
+def hold(options: StackOptions, more: Callable[[Stack], Sequence[ChildProcess]] = no_more) -> None:
+    """Run the stack, and then what `more` makes of it, until told to stop. Raises StackError when a part ends early."""
+    with told_to_stop() as told, Stack(options) as stack, ExitStack() as held:
+        for process in (processes := more(stack)):
+            held.callback(process.stop)
+            process.start()
+        show(stack, processes)
+        while not told.wait(WATCH_S):
+            for part in (*stack.services.values(), *processes):
+                part.check_alive()
+
+
+def show(stack: Stack, processes: Sequence[ChildProcess]) -> None:
+    """Print what runs where, and the settings that lead other commands to it."""
+    table = Table("part", "address", "process")
+    for part in (*stack.services.values(), *processes):
+        table.add_row(part.name, part.shown, str(part.pid or "not ours"))
+    console.print(table)
+    typer.echo(exports(stack.endpoints))
+    kept = stack.options.data_dir
+    console.print(f"logs in {stack.logs}; data {f'kept in {kept}' if kept else 'go when this ends'}. Ctrl-C stops it.")
+
+
+def exports(endpoints: Endpoints) -> str:
+    """Return the settings as lines for a shell."""
+    return "\n".join(f"export IRONCORE_{name.upper()}={quote(value)}" for name, value in asdict(endpoints).items())

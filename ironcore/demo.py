@@ -1,0 +1,166 @@
+"""One run of the whole pipeline on traffic that we play, with a ledger of what became of every event."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+import msgspec
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from ironcore import dead_letters
+from ironcore.ledger import Ledger
+from ironcore.stack import Endpoints
+from ironcore.traffic.pace import Timetable, paced
+from ironcore.traffic.record import Record
+from ironcore.traffic.send import Sent, connected, send
+from ironcore.view_metrics import metrics_from_text, quantile
+from ironcore.workers import scrape
+from schemas import sql
+from schemas.topics import RAW, THREATS
+
+#: After the last send: how long nothing may arrive before what is missing counts as lost.
+QUIET_LIMIT_S = 30.0
+LATEST_THREATS = 50
+
+
+@dataclass(slots=True)
+class Outbound:
+    """What a consumer of the threats topic saw."""
+
+    messages: int = 0
+    ids: set[bytes] = field(default_factory=set)
+    latest: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=LATEST_THREATS))
+
+
+@dataclass(slots=True)
+class Run:
+    """A run in progress; the live view reads it."""
+
+    endpoints: Endpoints
+    worker: str  #: HOST:PORT of the worker's metrics
+    ledger: Ledger = field(default_factory=Ledger)
+    outbound: Outbound = field(default_factory=Outbound)
+    sent: Sent = Sent(0, 0, 0, 0.0)
+    began: float = field(default_factory=time.time)  #: seconds since 1970
+
+
+async def play(run: Run, records: Iterable[Record], timetable: Timetable, stop: asyncio.Event) -> dict[str, Any]:
+    """Play until the records end or `stop` is set, wait until all has arrived, and return the summary."""
+    async with _listening(run), connected(run.endpoints.broker) as producer:
+        began = time.monotonic()
+        await send(_noted(run, paced(records, timetable), stop), producer, RAW.name, lambda sent: _progress(run, sent))
+        connection = await asyncpg.connect(run.endpoints.postgres_dsn)
+        try:
+            found = await _settled(run, connection)
+            return await _summary(run, found, time.monotonic() - began)
+        finally:
+            await connection.close()
+
+
+async def _noted(run: Run, records: AsyncIterator[Record], stop: asyncio.Event) -> AsyncIterator[Record]:
+    async for record in records:
+        if stop.is_set():
+            return
+        run.ledger.add(record.value, record.headers)
+        yield record
+
+
+def _progress(run: Run, sent: Sent) -> None:
+    run.sent = sent
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What arrived. A letter is known by where its record lay on the raw topic, so a repeated one counts once."""
+
+    stored: int
+    letters: int
+    threats: int
+
+    def complete(self, run: Run) -> bool:
+        return (
+            self.stored == run.ledger.unique()
+            and self.letters >= run.ledger.bad_records
+            and self.threats == len(run.outbound.ids)
+        )
+
+
+async def _settled(run: Run, connection: asyncpg.Connection) -> _Found:
+    """Return what has arrived once all has, or once nothing more has come for `QUIET_LIMIT_S`."""
+    found, since = await _find(run, connection), time.monotonic()
+    while not found.complete(run) and time.monotonic() - since < QUIET_LIMIT_S:
+        await asyncio.sleep(0.25)
+        if (now := await _find(run, connection)) != found:
+            found, since = now, time.monotonic()
+    return found
+
+
+async def _find(run: Run, connection: asyncpg.Connection) -> _Found:
+    stored = await run.ledger.stored(connection)
+    threats = await connection.fetchval(sql.COUNT_THREATS_SINCE, run.began)
+    letters = await _letters_since(run) if run.ledger.bad_records and stored == run.ledger.unique() else 0
+    return _Found(stored, letters, threats)
+
+
+async def _letters_since(run: Run) -> int:
+    letters = await dead_letters.read(run.endpoints.broker, limit=run.ledger.bad_records + 1000)
+    return len({
+        (stored.letter.partition, stored.letter.offset)
+        for stored in letters
+        if stored.timestamp_ms >= run.began * 1000
+    })  # fmt: skip
+
+
+async def _summary(run: Run, found: _Found, seconds: float) -> dict[str, Any]:
+    metrics = metrics_from_text(await scrape(run.worker))
+    end_to_end = metrics.histogram("ironcore_end_to_end_seconds")
+    ledger, outbound = run.ledger, run.outbound
+    missing = ledger.unique() - found.stored
+    unexplained = max(0, ledger.bad_records - found.letters)
+    unpublished = max(0, found.threats - len(outbound.ids))
+    return {
+        "events_sent": ledger.events,
+        "events_repeated": ledger.events - ledger.unique(),
+        "events_scored": int(metrics.total("ironcore_events_total")),
+        "events_in_postgres": found.stored,
+        "threats_published": len(outbound.ids),
+        "dead_letters": found.letters,
+        "lost": missing + unexplained + unpublished,
+        "duplicates": outbound.messages - len(outbound.ids),
+        "events_per_s": round(ledger.events / seconds, 1),
+        "latency_ms": {f"p{int(q * 100)}": round(1000 * quantile(end_to_end, q), 1) for q in (0.5, 0.95, 0.99)},
+    }
+
+
+@asynccontextmanager
+async def _listening(run: Run) -> AsyncIterator[None]:
+    """Consume the threats topic beside the run, from where it ends now."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=run.endpoints.broker, enable_auto_commit=False)
+    await consumer.start()
+    try:
+        await consumer.topics()  # brings the metadata
+        partitions = [TopicPartition(THREATS.name, p) for p in consumer.partitions_for_topic(THREATS.name) or ()]
+        consumer.assign(partitions)
+        await consumer.seek_to_end(*partitions)
+        for partition in partitions:
+            await consumer.position(partition)
+        task = asyncio.create_task(_listen(consumer, run.outbound))
+        yield
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    finally:
+        await consumer.stop()
+
+
+async def _listen(consumer: AIOKafkaConsumer, outbound: Outbound) -> None:
+    async for record in consumer:
+        outbound.messages += 1
+        outbound.ids.add(record.key)
+        outbound.latest.append(msgspec.json.decode(record.value))

@@ -1,0 +1,81 @@
+"""Workers beside the local stack: what must be there first, and each worker as a child process."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+import aiohttp
+
+from ironcore.migrate import migrate
+from ironcore.settings import FILE_VARIABLE, Settings
+from ironcore.stack import ChildProcess, Endpoints
+from ironcore.stack.ports import LOOPBACK, free_port
+from ironcore.topics import create_topics
+
+START_LIMIT_S = 90.0
+
+
+def prepare(endpoints: Endpoints, settings: Settings, partitions: Mapping[str, int] | None = None) -> None:
+    """Migrate the database and create the topics that are missing."""
+    worker = settings.worker
+    asyncio.run(
+        migrate(
+            endpoints.postgres_dsn, retention_days=worker.retention_days, ahead_days=worker.partitions_ahead_days
+        )
+    )
+    asyncio.run(create_topics(endpoints.broker, partitions=partitions))
+
+
+def worker_process(
+    endpoints: Endpoints, settings: Settings, log: Path, *, name: str = "worker", port: int = 0, **overrides: object
+) -> ChildProcess:
+    """Describe a worker on the stack's servers; `overrides` are settings of `[worker]`."""
+    port = port or free_port()
+    variables = {"METRICS_HOST": LOOPBACK, "METRICS_PORT": port, **{k.upper(): v for k, v in overrides.items()}}
+    return ChildProcess(
+        name=name,
+        address=f"{LOOPBACK}:{port}",
+        argv=[sys.executable, "-m", "ironcore", "worker"],
+        log=log,
+        probe=partial(check_ready, f"{LOOPBACK}:{port}"),
+        ports=(port,),
+        env={
+            "IRONCORE_BROKER": endpoints.broker,
+            "IRONCORE_POSTGRES_DSN": endpoints.postgres_dsn,
+            "IRONCORE_REDIS_URL": endpoints.redis_url,
+            **_settings_file(),
+            **{f"IRONCORE_WORKER__{key}": str(value) for key, value in variables.items()},
+        },
+        start_limit_s=START_LIMIT_S,
+        stop_limit_s=2 * settings.worker.drain_s,
+    )
+
+
+async def check_ready(address: str) -> None:
+    """Ask a worker whether it is ready. Raises OSError when it is not."""
+    try:
+        async with aiohttp.ClientSession() as session, session.get(f"http://{address}/ready") as answer:
+            if answer.status != 200:
+                raise OSError(f"the worker is not ready: {await answer.text()}")
+    except aiohttp.ClientError as error:
+        raise OSError(str(error)) from error
+
+
+async def scrape(address: str) -> str:
+    """Return a worker's metrics as text. Raises OSError when it does not answer."""
+    try:
+        async with aiohttp.ClientSession() as session, session.get(f"http://{address}/metrics") as answer:
+            return await answer.text()
+    except aiohttp.ClientError as error:
+        raise OSError(str(error)) from error
+
+
+def _settings_file() -> dict[str, str]:
+    """Name the settings file by its whole path: a child runs in another folder."""
+    file = Path(os.environ.get(FILE_VARIABLE, "ironcore.toml"))
+    return {FILE_VARIABLE: str(file.resolve())} if file.is_file() else {}

@@ -1,0 +1,98 @@
+"""One started stack for all tests here; a broker and a database of its own for each test."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from ironcore.settings import Settings
+from ironcore.stack import ChildProcess, Endpoints, Stack
+from ironcore.stack.ports import free_port
+from ironcore.stack.tansu import tansu
+from ironcore.workers import prepare, worker_process
+
+WAIT_S = 60.0
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    with Stack() as started:
+        yield started
+
+
+@pytest.fixture
+def endpoints(stack: Stack, tmp_path: Path) -> Iterator[Endpoints]:
+    """A fresh broker and a fresh, migrated database on the shared stack."""
+    name = f"test_{uuid4().hex}"
+    asyncio.run(_execute(stack.endpoints.postgres_dsn, f"CREATE DATABASE {name}"))
+    broker = tansu(tmp_path / "tansu.log", free_port())
+    broker.start()
+    try:
+        made = replace(
+            stack.endpoints,
+            broker=broker.address,
+            postgres_dsn=stack.endpoints.postgres_dsn.rpartition("/")[0] + f"/{name}",
+        )
+        prepare(made, Settings())
+        yield made
+    finally:
+        broker.stop()
+        asyncio.run(_execute(stack.endpoints.postgres_dsn, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@dataclass
+class Workers:
+    """Starts workers on a test's endpoints and holds their logs against what is expected."""
+
+    endpoints: Endpoints
+    folder: Path
+    held: ExitStack
+
+    def start(self, name: str = "worker", **overrides: Any) -> ChildProcess:
+        log = self.folder / f"{name}.log"
+        process = worker_process(self.endpoints, Settings(), log, name=name, **overrides)
+        self.held.callback(process.stop)
+        process.start()
+        return process
+
+    def unexpected_errors(self, *expected: str) -> list[str]:
+        lines = [line for log in self.folder.glob("*.log") for line in log.read_text().splitlines()]
+        return [line for line in lines if " ERROR " in line and not any(text in line for text in expected)]
+
+
+@pytest.fixture
+def workers(endpoints: Endpoints, tmp_path: Path) -> Iterator[Workers]:
+    (folder := tmp_path / "workers").mkdir()
+    with ExitStack() as held:
+        yield Workers(endpoints, folder, held)
+
+
+@pytest.fixture
+async def database(endpoints: Endpoints) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(endpoints.postgres_dsn)
+    yield connection
+    await connection.close()
+
+
+async def until(condition: Callable[[], Any], *, limit_s: float = WAIT_S, what: str = "condition") -> Any:
+    """Wait for a condition (a coroutine function) to become true; fail with its name when it does not."""
+    async with asyncio.timeout(limit_s):
+        while not (value := await condition()):
+            await asyncio.sleep(0.1)
+        return value
+
+
+async def _execute(dsn: str, statement: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
