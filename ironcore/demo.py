@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
-import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from ironcore import dead_letters
@@ -21,13 +19,14 @@ from ironcore.traffic.pace import Timetable, paced
 from ironcore.traffic.record import Record
 from ironcore.traffic.send import Sent, connected, send
 from ironcore.view_metrics import metrics_from_text, quantile
+from ironcore.view_snapshot import Watch
 from ironcore.workers import scrape
 from schemas import sql
+from schemas.threat import Threat
 from schemas.topics import RAW, THREATS
 
 #: After the last send: how long nothing may arrive before what is missing counts as lost.
 QUIET_LIMIT_S = 30.0
-LATEST_THREATS = 50
 
 
 @dataclass(slots=True)
@@ -36,15 +35,15 @@ class Outbound:
 
     messages: int = 0
     ids: set[bytes] = field(default_factory=set)
-    latest: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=LATEST_THREATS))
 
 
 @dataclass(slots=True)
 class Run:
-    """A run in progress; the live view reads it."""
+    """A run in progress."""
 
     endpoints: Endpoints
     worker: str  #: HOST:PORT of the worker's metrics
+    watch: Watch
     ledger: Ledger = field(default_factory=Ledger)
     outbound: Outbound = field(default_factory=Outbound)
     sent: Sent = Sent(0, 0, 0, 0.0)
@@ -151,7 +150,7 @@ async def _listening(run: Run) -> AsyncIterator[None]:
         await consumer.seek_to_end(*partitions)
         for partition in partitions:
             await consumer.position(partition)
-        task = asyncio.create_task(_listen(consumer, run.outbound))
+        task = asyncio.create_task(_listen(consumer, run))
         yield
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -159,8 +158,8 @@ async def _listening(run: Run) -> AsyncIterator[None]:
         await consumer.stop()
 
 
-async def _listen(consumer: AIOKafkaConsumer, outbound: Outbound) -> None:
+async def _listen(consumer: AIOKafkaConsumer, run: Run) -> None:
     async for record in consumer:
-        outbound.messages += 1
-        outbound.ids.add(record.key)
-        outbound.latest.append(msgspec.json.decode(record.value))
+        run.outbound.messages += 1
+        run.outbound.ids.add(record.key)
+        run.watch.show(Threat.model_validate_json(record.value))

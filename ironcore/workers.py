@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -16,17 +16,18 @@ from ironcore.settings import FILE_VARIABLE, Settings
 from ironcore.stack import ChildProcess, Endpoints
 from ironcore.stack.ports import LOOPBACK, free_port
 from ironcore.topics import create_topics
+from ironcore.view_metrics import metrics_from_text
+from ironcore.view_snapshot import Snapshot, Watch
 
 START_LIMIT_S = 90.0
+REFRESH_S = 0.5
 
 
 def prepare(endpoints: Endpoints, settings: Settings, partitions: Mapping[str, int] | None = None) -> None:
     """Migrate the database and create the topics that are missing."""
     worker = settings.worker
     asyncio.run(
-        migrate(
-            endpoints.postgres_dsn, retention_days=worker.retention_days, ahead_days=worker.partitions_ahead_days
-        )
+        migrate(endpoints.postgres_dsn, retention_days=worker.retention_days, ahead_days=worker.partitions_ahead_days)
     )
     asyncio.run(create_topics(endpoints.broker, partitions=partitions))
 
@@ -73,6 +74,14 @@ async def scrape(address: str) -> str:
             return await answer.text()
     except aiohttp.ClientError as error:
         raise OSError(str(error)) from error
+
+
+async def watched(watch: Watch, address: str, sent: Callable[[], int | None] = lambda: None) -> AsyncIterator[Snapshot]:
+    """Yield what there is to see of a worker, twice a second, until cancelled. Raises OSError when it is gone."""
+    while True:
+        watch.read(metrics_from_text(await scrape(address)), sent())
+        yield watch.snapshot()
+        await asyncio.sleep(REFRESH_S)
 
 
 def _settings_file() -> dict[str, str]:

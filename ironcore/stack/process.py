@@ -6,18 +6,15 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]
-
 from ironcore.stack import launch, ports
 from ironcore.stack.errors import StackError
-from ironcore.stack.probes import PAUSE_S, UNREADY, Probe, ask, wait_until_ready
+from ironcore.stack.family import Family
+from ironcore.stack.probes import UNREADY, Probe, ask, wait_until_ready
 
 LOG_LINES = 15
 LOG_TAIL_BYTES = 16_384
@@ -109,18 +106,13 @@ class ChildProcess:
 
     def kill(self) -> None:
         """Send SIGKILL to it and to its children, and wait until they are gone."""
-        if self._process is None:
+        if self._process is None or not self.running:
             return
-        family = _family(self._process.pid) if self.running else []
-        for process in family:
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
+        family = Family(self._process.pid)
+        family.kill()
         self._process.wait(GONE_S)
-        deadline = time.monotonic() + GONE_S
-        while left := [process.pid for process in family if _lives(process)]:
-            if time.monotonic() > deadline:
-                raise StackError(f"{self.name}: processes {left} survive SIGKILL")
-            time.sleep(PAUSE_S)
+        if left := family.wait(GONE_S):
+            raise StackError(f"{self.name}: processes {left} survive SIGKILL")
 
     def restart(self) -> None:
         """Stop it, if it still runs, and start it on the same port and data."""
@@ -150,19 +142,3 @@ class ChildProcess:
             log.seek(max(0, self.log.stat().st_size - LOG_TAIL_BYTES))
             lines = log.read().decode(errors="replace").splitlines()[-LOG_LINES:]
         return "".join(f"\n  | {line}" for line in lines)
-
-
-def _family(pid: int) -> list[psutil.Process]:
-    try:
-        parent = psutil.Process(pid)
-        return [parent, *parent.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return []
-
-
-def _lives(process: psutil.Process) -> bool:
-    """Tell whether it still runs; whoever inherits a dead one may be slow to bury it, or never do."""
-    try:
-        return bool(process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False

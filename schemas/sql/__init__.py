@@ -59,3 +59,10 @@ SELECT count(*) FROM unnest($1::float8[], $2::uuid[]) AS sent(event_time, event_
 JOIN events e ON e.event_time = to_timestamp(sent.event_time) AND e.event_id = sent.event_id
 """
 COUNT_THREATS_SINCE = "SELECT count(*) FROM threats WHERE scored_time >= to_timestamp($1)"
+# Row counts are the server's running estimates: counting ten million rows for a glance would cost more than it tells.
+SELECT_STATUS = """
+SELECT (SELECT sum(n_live_tup)::bigint FROM pg_stat_user_tables WHERE relname LIKE 'events\\_%') AS events,
+       (SELECT sum(n_live_tup)::bigint FROM pg_stat_user_tables WHERE relname LIKE 'threats\\_%') AS threats,
+       (SELECT count(*) FROM pg_inherits WHERE inhparent = 'events'::regclass) AS partitions,
+       (SELECT max(version) FROM ironcore_migrations) AS migration
+"""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -17,7 +18,9 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 from redis.asyncio import Redis
 
-from ironcore.stack import Stack, StackOptions
+from ironcore.stack import Stack, StackError, StackOptions
+from ironcore.stack.ports import free_port
+from ironcore.stack.postgres import postgres
 
 pytestmark = pytest.mark.integration
 
@@ -185,3 +188,28 @@ def test_up_tells_where_things_are_and_ends_when_told() -> None:
     assert exported == [f"export IRONCORE_{name}" for name in ("BROKER", "POSTGRES_DSN", "REDIS_URL")]
     assert len(family) > 3
     assert wait_until_gone(family, 0.0) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's PostgreSQL works as another user")
+async def test_roots_postgres_runs_from_a_checkout_that_others_may_not_enter(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ironcore.stack.postgres.can_reach", lambda _: False)
+    server = postgres(data_dir / "postgres", data_dir / "postgres.log", free_port(), durable=False)
+    server.start()
+    try:
+        assert Path(server.argv[0]).is_relative_to(data_dir / "postgres" / "programs")
+        assert psutil.Process(server.pid).username() == "nobody"
+        await put(server.address, "text")
+    finally:
+        server.stop()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's PostgreSQL works as another user")
+def test_a_data_folder_that_roots_postgres_may_not_enter_is_named(data_dir: Path) -> None:
+    data_dir.chmod(0o700)
+    with (
+        pytest.raises(StackError, match=f"works as 'nobody', who may not enter a folder above {data_dir}/postgres"),
+        Stack(StackOptions(data_dir=data_dir)),
+    ):
+        pass

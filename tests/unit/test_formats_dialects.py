@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import msgspec
@@ -102,6 +103,13 @@ def test_a_zeek_record_of_an_unknown_stream_asks_for_its_name() -> None:
     assert "ironcore-zeek-stream" in reject.detail
 
 
+def test_a_header_names_the_stream_of_a_zeek_record() -> None:
+    value = json.dumps({"ts": 1.0, "uid": "C1", "id.orig_h": "10.0.0.1"}).encode()
+    (event,) = decode_record(value, [("ironcore-zeek-stream", b"ntp")]).events
+    assert event.flow is not None
+    assert event.flow.service == "ntp"
+
+
 def test_zeek_records_of_one_connection_and_moment_stay_apart() -> None:
     asked = {**ZEEK, "_path": "dns", "trans_id": 1, "query": "a.example"}
     variants = [
@@ -191,8 +199,14 @@ def test_ocsf_counts_in_milliseconds_or_seconds(time: Any, expected: float) -> N
     assert event_of(record).event_time == expected
 
 
-def test_iso_times_without_an_offset_are_utc() -> None:
-    assert event_of({**ZEEK, "ts": "2024-05-06T07:08:09"}).event_time == 1714979289.0
+def test_iso_times_without_an_offset_are_utc(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        assert event_of({**ZEEK, "ts": "2024-05-06T07:08:09"}).event_time == 1714979289.0
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_a_time_that_a_header_promises_is_missed() -> None:

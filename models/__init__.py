@@ -1,0 +1,1 @@
+"""Features, windows, the network, its training and its evaluation, and the shipped artefact."""

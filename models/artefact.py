@@ -1,0 +1,155 @@
+"""The shipped artefact: weights without code (npz) and a card that says what they are."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from models.features import FEATURES
+from schemas.threat import CLASSES, ThreatClass
+
+#: Where the artefacts that are shipped lie, one folder a version.
+SHIPPED = Path(__file__).parent / "artefacts"
+WEIGHTS_FILE, CARD_FILE = "weights.npz", "card.json"
+MAX_WEIGHTS_BYTES = 16 * 1024 * 1024
+
+
+class ArtefactError(ValueError):
+    """The artefact is missing, altered or made for other features. The message says which and where."""
+
+
+class DataCard(BaseModel):
+    """What the model was trained on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    file: str = Field(description="Name of the training file.")
+    sha256: str = Field(description="Its hash.")
+    rows: int = Field(description="Its rows.")
+    training_captures: list[str] = Field(description="Captures that were trained on.")
+    validation_captures: list[str] = Field(
+        description="Captures held out: the threshold and the figures come from them."
+    )
+
+
+class Figures(BaseModel):
+    """Figures on the validation captures, at the card's threshold."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rows: int
+    roc_auc: float
+    average_precision: float
+    recall: float = Field(description="Share of malicious rows with risk at or above the threshold.")
+    fpr: float = Field(description="Share of benign rows with risk at or above the threshold.")
+    recall_by_class: dict[ThreatClass, float]
+
+
+class Card(BaseModel):
+    """Model card (Mitchell et al., FAT* 2019), as much of it as a machine can check or fill."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    version: str
+    created: str = Field(description="Day, ISO 8601.")
+    seed: int
+    epochs: int
+    data: DataCard
+    validation: Figures
+    threshold: float = Field(gt=0, lt=100, description="Risk from which an event is a threat.")
+    classes: list[ThreatClass]
+    features: list[str] = Field(description="Columns of the input, in order.")
+    benign_medians: list[float | None] = Field(description="By feature; null when it is usually not reported.")
+    weights_sha256: str
+
+
+def save(folder: Path, weights: Mapping[str, NDArray[np.float32]], card: Card) -> Card:
+    """Write weights and card to a folder, which is made, and return the card with the weights' hash filled in."""
+    folder.mkdir(parents=True, exist_ok=True)
+    data = _pack(weights)
+    card = card.model_copy(update={"weights_sha256": hashlib.sha256(data).hexdigest()})
+    (folder / WEIGHTS_FILE).write_bytes(data)
+    (folder / CARD_FILE).write_text(card.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    return card
+
+
+def load(folder: Path | None = None) -> tuple[dict[str, NDArray[np.float32]], Card]:
+    """Read and verify an artefact.
+
+    Args:
+        folder: Its folder; None is the newest shipped version.
+
+    Raises:
+        ArtefactError: A file is absent or unreadable, the weights' hash is not the card's, or features or classes are
+            not this program's.
+    """
+    folder = folder or newest()
+    card = _read_card(folder / CARD_FILE)
+    data = _read(folder / WEIGHTS_FILE)
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != card.weights_sha256:
+        raise ArtefactError(f"{folder / WEIGHTS_FILE}: sha256 is {digest}, the card says {card.weights_sha256}")
+    _check_names(folder, card)
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            return {name: arrays[name].astype(np.float32) for name in arrays.files}, card
+    except (ValueError, zipfile.BadZipFile) as error:
+        raise ArtefactError(f"{folder / WEIGHTS_FILE}: unreadable: {error}") from error
+
+
+def newest(root: Path = SHIPPED) -> Path:
+    """Return the folder of the highest version (numbers compared as numbers). Raises ArtefactError without any."""
+    folders = [folder for folder in root.glob("*.*.*") if (folder / CARD_FILE).is_file()]
+    if not folders:
+        raise ArtefactError(f"{root}: no artefact is there; train one with `ironcore train`")
+    return max(folders, key=lambda folder: tuple(int(part) for part in folder.name.split(".")))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        size = path.stat().st_size
+        if size > MAX_WEIGHTS_BYTES:
+            raise ArtefactError(f"{path}: {size} bytes, more than {MAX_WEIGHTS_BYTES}")
+        return path.read_bytes()
+    except OSError as error:
+        raise ArtefactError(f"{path}: {error.strerror}") from error
+
+
+def _read_card(path: Path) -> Card:
+    try:
+        return Card.model_validate_json(_read(path))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ArtefactError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+
+
+def _check_names(folder: Path, card: Card) -> None:
+    """Refuse a card whose columns are not this program's, naming the first that differs."""
+    for what, theirs, ours in (
+        ("feature", card.features, [feature.name for feature in FEATURES]),
+        ("class", list(card.classes), list(CLASSES)),
+    ):
+        if len(theirs) != len(ours):
+            raise ArtefactError(f"{folder / CARD_FILE}: {len(theirs)} {what} names, this program has {len(ours)}")
+        for position, (their, our) in enumerate(zip(theirs, ours, strict=True)):
+            if their != our:
+                raise ArtefactError(f"{folder / CARD_FILE}: {what} {position} is {their!r}, expected {our!r}")
+
+
+def _pack(weights: Mapping[str, NDArray[np.float32]]) -> bytes:
+    """Return an npz with fixed times: the same weights give the same bytes, which `np.savez` does not promise."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name in sorted(weights):
+            member = io.BytesIO()
+            np.save(member, weights[name], allow_pickle=False)
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0)), member.getvalue())
+    return buffer.getvalue()

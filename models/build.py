@@ -1,0 +1,104 @@
+"""From a labelled file to an artefact: load, split, train, calibrate, measure, save."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from models import artefact
+from models.artefact import Card, DataCard, Figures
+from models.calibration import THRESHOLD, calibrate
+from models.dataset import Dataset, load
+from models.evaluation import figures
+from models.features import FEATURES
+from models.scorer import Scorer
+from models.split import split_captures
+from models.training import Progress, train
+from schemas.threat import CLASSES
+
+NAME, VERSION = "ironcore-flow", "1.0.0"
+
+
+def build(  # noqa: PLR0913 - what `ironcore train` is asked, and two ways to hear of its progress
+    path: Path,
+    out: Path,
+    *,
+    seed: int,
+    epochs: int,
+    loaded: Callable[[int], None] = lambda _rows: None,
+    trained: Progress = lambda _epoch, _loss: None,
+) -> Card:
+    """Train on a labelled parquet file, write the artefact to `out` and return its card.
+
+    Args:
+        path: Labelled flows (`schemas.formats.parquet`).
+        out: Folder of the artefact.
+        seed: Of the split, the first weights and the order of rows.
+        epochs: Passes over the training rows.
+        loaded: Called with the number of rows read since the last call.
+        trained: Called after each epoch with its number and mean loss.
+
+    Raises:
+        ValueError: The file cannot be read, or its captures cannot be split.
+    """
+    data = load(path, loaded)
+    held_out = split_captures(data, seed)
+    network = train(data.where(~held_out), seed=seed, epochs=epochs, progress=trained)
+    validation = data.where(held_out)
+    calibrate(network, validation)
+    card = Card(
+        name=NAME,
+        version=VERSION,
+        created=datetime.now(UTC).date().isoformat(),
+        seed=seed,
+        epochs=epochs,
+        data=_data_card(path, data, validation),
+        validation=Figures(rows=len(validation), roc_auc=0, average_precision=0, recall=0, fpr=0, recall_by_class={}),
+        threshold=THRESHOLD,
+        classes=list(CLASSES),
+        features=[feature.name for feature in FEATURES],
+        benign_medians=_benign_medians(data.where(~held_out)),
+        weights_sha256="",
+    )
+    card = card.model_copy(update={"validation": _figures(validation, Scorer(network, card))})
+    return artefact.save(out, {name: weight.numpy() for name, weight in network.weights.items()}, card)
+
+
+def _data_card(path: Path, data: Dataset, validation: Dataset) -> DataCard:
+    held_out = sorted(set(validation.capture.tolist()))
+    return DataCard(
+        file=path.name,
+        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        rows=len(data),
+        training_captures=sorted(set(data.capture.tolist()) - set(held_out)),
+        validation_captures=held_out,
+    )
+
+
+def _benign_medians(data: Dataset) -> list[float | None]:
+    """Return each feature's median over benign rows; None where more than half of them do not report it."""
+    benign = data.features[~data.malicious]
+    medians = np.median(np.nan_to_num(benign, nan=-np.inf), axis=0)
+    return [None if np.isinf(median) else float(median) for median in medians]
+
+
+def _figures(validation: Dataset, scorer: Scorer) -> Figures:
+    scores = scorer.score(validation.features)
+    measured = figures(validation, scores, scorer.threshold)
+    by_class = {
+        threat_class: float(scores.threat[validation.classes == index].mean())
+        for index, threat_class in enumerate(CLASSES)
+        if index and (validation.classes == index).any()
+    }
+    return Figures(
+        rows=measured["rows"],
+        roc_auc=measured["roc_auc"],
+        average_precision=measured["average_precision"],
+        recall=measured["recall"],
+        fpr=measured["fpr"],
+        recall_by_class=by_class,
+    )

@@ -1,0 +1,70 @@
+"""Why this score: each feature's share of the risk logit.
+
+The learnt part is attributed by integrated gradients (Sundararajan et al., ICML 2017) from the row of benign medians
+in the network's code, its columns summed by feature. What behaviours add above the learnt logit is split among them by
+log-survival, -log(1 - strength), in which a noisy-or is a sum, and goes to each behaviour's leading feature.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.behaviours import BEHAVIOURS, strengths
+from models.encoding import FEATURE_OF_COLUMN, encode
+from models.features import FEATURES
+from models.network import Network, is_measured
+from models.runtime import tf
+from schemas.threat import Contribution
+
+STEPS = 8  #: midpoints of the path
+
+_NAMES = [feature.name for feature in FEATURES]
+_SUM_BY_FEATURE = np.eye(len(FEATURES), dtype=np.float32)[FEATURE_OF_COLUMN]
+_LEADS = np.eye(len(FEATURES), dtype=np.float32)[[_NAMES.index(b.lead) for b in BEHAVIOURS]]
+
+
+def attribute(network: Network, features: tf.Tensor, medians: tf.Tensor) -> tf.Tensor:
+    """Return the (n, len(FEATURES)) shares of the risk logits of n rows, against a (1, columns) row of medians."""
+    learnt = network.learnt_risk_logit(features)
+    code, base = encode(features, network.weights["edges"]), encode(medians, network.weights["edges"])
+    gradient = tf.zeros_like(code)
+    for step in range(STEPS):
+        point = base + (step + 0.5) / STEPS * (code - base)
+        with tf.GradientTape() as tape:
+            tape.watch(point)
+            _, logit = network.logits(point)
+        gradient += tape.gradient(logit, point) / STEPS
+    measured = is_measured(features)
+    flow = tf.where(measured[:, None], (code - base) * gradient, 0.0) @ _SUM_BY_FEATURE
+    survival = -tf.math.log1p(-tf.minimum(strengths(features), 1 - 1e-6))
+    total = tf.reduce_sum(survival, axis=1, keepdims=True)
+    # logit(risk) - logit(p) with 1 - risk = (1 - p) exp(-total), free of cancellation.
+    added = total + tf.math.log1p(-tf.math.expm1(-total) * tf.exp(-learnt[:, None]))
+    return flow + (added * survival / tf.maximum(total, 1e-9)) @ _LEADS
+
+
+def contributions_of(
+    features: NDArray[np.float32], shares: NDArray[np.float32], medians: NDArray[np.float32], top: int
+) -> list[list[Contribution]]:
+    """Name the `top` shares of each row by size, leaving out those that are zero."""
+    order = np.argsort(-np.abs(shares), axis=1, kind="stable")[:, :top]
+    return [
+        [_contribution(row, share, medians, column) for column in columns if share[column] != 0]
+        for row, share, columns in zip(features, shares, order, strict=True)
+    ]
+
+
+def _contribution(
+    row: NDArray[np.float32], share: NDArray[np.float32], medians: NDArray[np.float32], column: int
+) -> Contribution:
+    return Contribution(
+        name=_NAMES[column],
+        observed=_known(row[column]),
+        expected=_known(medians[column]),
+        contribution=float(share[column]),
+    )
+
+
+def _known(value: np.float32) -> float | None:
+    return None if np.isnan(value) else float(value)

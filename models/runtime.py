@@ -1,0 +1,25 @@
+"""TensorFlow, imported once and quietly. Every module of `models` that needs it takes it from here.
+
+oneDNN's reordered kernels are off: scores of the same row would differ from one machine to the next.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+
+import tensorflow as tf
+
+
+def use_threads(count: int) -> None:
+    """Let TensorFlow compute on so many threads; it has no effect once TensorFlow has computed anything."""
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(count)
+        tf.config.threading.set_inter_op_parallelism_threads(count)
+    except RuntimeError:
+        return
+
+
+__all__ = ["tf", "use_threads"]

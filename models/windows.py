@@ -1,0 +1,99 @@
+"""Per-entity sliding windows over event time, in memory of a fixed size."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models import kernel
+from models.arrivals import Roles, arrivals_of, roles_of
+from models.columns import Columns
+from models.feature import Feature
+
+WINDOW_S = kernel.SLOTS * kernel.SLOT_S
+
+WINDOW_FEATURES: tuple[Feature, ...] = (
+    Feature("window_connections", "connections", "Connections of the entity in the window"),
+    Feature("window_failed", "connections", "Of these, refused or unanswered"),
+    Feature("window_auth_failures", "attempts", "Failed authentications of the entity in the window"),
+    Feature("window_auth_short", "connections", "Short connections of the entity to services that ask for a password"),
+    Feature("window_external_bytes_out", "B", "Bytes that the entity sent to external addresses in the window"),
+    Feature("window_external_bytes_in", "B", "Bytes that the entity received from external addresses in the window"),
+    Feature("window_destinations", "hosts", "Distinct destinations of the entity in the window"),
+    Feature("window_ports", "ports", "Distinct destination ports of the entity in the window"),
+    Feature("window_peak_rate", "1/s", "Connections of the entity per second in its busiest sub-window"),
+    Feature("pair_contacts", "contacts", "Contacts of the entity with this destination and port"),
+    Feature("pair_interval_s", "s", "Smoothed time between these contacts"),
+    Feature("pair_deviation_s", "s", "Smoothed absolute deviation of that time"),
+    Feature("destination_peak_rate", "1/s", "Connections per second to this destination and port, from all entities"),
+    Feature("destination_unanswered", "ratio", "Share of these that got no answer"),
+    Feature("event_failed", "flag", "This connection was refused or unanswered"),
+    Feature("event_auth", "flag", "This is a failed authentication or a short connection to a password service"),
+    Feature("event_external", "flag", "This connection left for an external address"),
+    Feature("event_external_out_ratio", "ratio", "Share of outgoing bytes in this connection to an external address"),
+)
+_TABLE_FEATURES = 14
+
+
+class Windows:
+    """What is remembered of entities, pairs and destinations. Its memory is allocated once."""
+
+    def __init__(self, entities: int) -> None:
+        """Allocate tables for so many entities, twice as many pairs and half as many destinations."""
+        size = max(entities // kernel.WAYS, 1) * kernel.WAYS
+        self._tables = kernel.Tables(
+            entities=_ring(size, kernel.ENTITY_COUNTERS, bitmaps=2),
+            pairs=_pairs(size * 2),
+            destinations=_ring(max(size // 16, 1) * kernel.WAYS, kernel.DESTINATION_COUNTERS, bitmaps=0),
+        )
+        self._clock = 1
+        self.late_events = 0
+
+    @property
+    def entities(self) -> int:
+        """Count the entities that are remembered."""
+        return int(np.count_nonzero(self._tables.entities.key))
+
+    def advance(self, columns: Columns, partitions: NDArray[np.int32]) -> NDArray[np.float32]:
+        """Take n events in and return the (n, len(WINDOW_FEATURES)) features after each, NaN for those without part."""
+        out = np.full((len(columns.event_time), len(WINDOW_FEATURES)), np.nan, np.float32)
+        roles = roles_of(columns)
+        arrivals = arrivals_of(columns, partitions, roles)
+        self.late_events += kernel.advance(self._tables, arrivals, self._clock, out[:, :_TABLE_FEATURES])
+        self._clock += len(out)
+        out[:, _TABLE_FEATURES:] = _role_features(roles, arrivals.takes_part)
+        return out
+
+    def forget(self, partition: int) -> None:
+        """Free the entries of a partition."""
+        for table in self._tables:
+            table.key[(table.partition == partition) & (table.key != 0)] = 0
+
+
+def _role_features(roles: Roles, takes_part: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return the (n, 4) features of the events' own roles."""
+    features = np.stack([roles.failed, roles.auth, roles.external, roles.out_ratio], axis=1).astype(np.float64)
+    features[~takes_part] = np.nan
+    return features
+
+
+def _ring(size: int, counters: int, *, bitmaps: int) -> kernel.Ring:
+    return kernel.Ring(
+        key=np.zeros(size, np.uint64),
+        partition=np.zeros(size, np.int32),
+        seen=np.zeros(size, np.int64),
+        newest=np.zeros(size, np.int64),
+        epoch=np.full((size, kernel.SLOTS), -1, np.int64),
+        counts=np.zeros((size, kernel.SLOTS, counters)),
+        bits=np.zeros((size, kernel.SLOTS, bitmaps, kernel.BITMAP_WORDS), np.uint64),
+    )
+
+
+def _pairs(size: int) -> kernel.Pairs:
+    return kernel.Pairs(
+        key=np.zeros(size, np.uint64),
+        partition=np.zeros(size, np.int32),
+        seen=np.zeros(size, np.int64),
+        last=np.zeros(size),
+        rhythm=np.zeros((size, 3)),
+    )
