@@ -46,7 +46,7 @@ class Run:
     watch: Watch
     ledger: Ledger = field(default_factory=Ledger)
     outbound: Outbound = field(default_factory=Outbound)
-    sent: Sent = Sent(0, 0, 0, 0.0)
+    sent: Sent = field(default_factory=lambda: Sent(0, 0, 0, 0.0))
     began: float = field(default_factory=time.time)  #: seconds since 1970
 
 

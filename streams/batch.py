@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from models.scorer import Scores
 from numpy.typing import NDArray
 
+from models.scorer import Scores
 from schemas.dead_letter import DeadLetter
 from schemas.event import SecurityEvent
 from schemas.threat import Threat
@@ -46,7 +46,3 @@ class Batch:
     def kinds(self) -> Counter[str]:
         """Return how many events there are of each kind."""
         return Counter(event.kind for event in self.events)
-
-    def clear(self) -> None:
-        """Drop the results; the slabs are still owed."""
-        self.events, self.partitions, self.sent_ms, self.dead_letters = [], [], [], []

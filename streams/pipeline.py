@@ -19,15 +19,15 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
-from models.scorer import Scorer
 
 from models.features import FeatureExtractor
+from models.scorer import Scorer
 from streams.bad_ratio import BadRatio
 from streams.batch import Batch
 from streams.batching import batches
@@ -70,8 +70,9 @@ class Pipeline:
     async def take(self, slab: Slab) -> None:
         """Queue a slab; waits while enough is queued and in flight."""
         await self._queue.put(slab)
-        self._metrics.records.inc(len(slab.records))
-        self._metrics.in_flight.inc(len(slab.records))
+        if not slab.restores:
+            self._metrics.records.inc(len(slab.records))
+            self._metrics.in_flight.inc(len(slab.records))
 
     async def run(self) -> None:
         """Work until cancelled. Raises Fatal."""
@@ -80,17 +81,23 @@ class Pipeline:
             async for slabs in batches(
                 self._queue, max_records=settings.batch_events, max_wait_s=settings.batch_wait_s
             ):
-                await self._in_flight.acquire()
                 batch = Batch(slabs)
-                await self._in_compute_thread(self._restore if slabs[0].restores else self._score, batch)
-                sinking.create_task(self._sink(batch))
+                if slabs[0].restores:
+                    await self._in_compute_thread(self._restore, batch)
+                    _settle(batch)
+                else:
+                    await self._in_flight.acquire()
+                    await self._in_compute_thread(self._score, batch)
+                    sinking.create_task(self._sink(batch))
 
     async def forget(self, partitions: Iterable[int]) -> None:
         """Drop the windows of revoked partitions, and the slabs of theirs that wait."""
         revoked = set(partitions)
-        kept = [slab for slab in _drained(self._queue) if slab.partition not in revoked]
-        for slab in kept:
-            self._queue.put_nowait(slab)
+        for slab in [self._queue.get_nowait() for _ in range(self._queue.qsize())]:
+            if slab.partition not in revoked:
+                self._queue.put_nowait(slab)
+            elif not slab.restores:
+                self._metrics.in_flight.dec(len(slab.records))
         for partition in revoked:
             await self._in_compute_thread(self._extractor.forget, partition)
 
@@ -104,7 +111,6 @@ class Pipeline:
     def _restore(self, batch: Batch) -> None:
         decode(batch, max_bytes=self._settings.record_bytes)
         restore(batch, self._extractor)
-        batch.clear()
 
     def _score(self, batch: Batch) -> None:
         stage = self._metrics.stage
@@ -128,8 +134,7 @@ class Pipeline:
             await self._tried(lambda: publish(sinks.producer, fresh, batch.dead_letters))  # 2.
         with stage("cache"):
             await sinks.cache.remember(batch.threats)  # 3.
-        for slab in batch.slabs:
-            slab.settle()  # 4.
+        _settle(batch)  # 4.
         self._in_flight.release()
         self._count(batch)
 
@@ -162,5 +167,6 @@ class Pipeline:
             metrics.threats.labels(threat.severity.value).inc()
 
 
-def _drained(queue: asyncio.Queue[Slab]) -> Sequence[Slab]:
-    return [queue.get_nowait() for _ in range(queue.qsize())]
+def _settle(batch: Batch) -> None:
+    for slab in batch.slabs:
+        slab.settle()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -84,10 +85,11 @@ async def database(endpoints: Endpoints) -> AsyncIterator[asyncpg.Connection]:
 
 async def until(condition: Callable[[], Any], *, limit_s: float = WAIT_S, what: str = "condition") -> Any:
     """Wait for a condition (a coroutine function) to become true; fail with its name when it does not."""
-    async with asyncio.timeout(limit_s):
-        while not (value := await condition()):
-            await asyncio.sleep(0.1)
-        return value
+    deadline = time.monotonic() + limit_s
+    while not (value := await condition()):
+        assert time.monotonic() < deadline, f"{what} did not come within {limit_s} s"
+        await asyncio.sleep(0.1)
+    return value
 
 
 async def _execute(dsn: str, statement: str) -> None:

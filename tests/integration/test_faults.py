@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from itertools import takewhile
 
 import aiohttp
 import asyncpg
 
 from ironcore.ledger import Ledger
-from ironcore.stack import Endpoints, Service, Stack
+from ironcore.stack import Endpoints, Stack
+from ironcore.traffic.record import Record
 from ironcore.view_metrics import Metrics, metrics_from_text
 from ironcore.workers import scrape
 from tests.integration.conftest import Workers, until
 from tests.integration.traffic import all_stored, flows, rows, send_noted
 
-EVENTS = 20_000
+#: Three batches in flight, three queued and one held, of 4096 records each.
+MAX_HELD_RECORDS = 7 * 4096
 
 
 @asynccontextmanager
-async def traffic(endpoints: Endpoints, ledger: Ledger, events: int = EVENTS) -> AsyncIterator[asyncio.Task[object]]:
-    """Send at some thousand records a second in the background; all of them are acknowledged at the end."""
-    task: asyncio.Task[object] = asyncio.create_task(
-        send_noted(endpoints.broker, flows(events), ledger, pause_every=100)
-    )
+async def traffic(endpoints: Endpoints) -> AsyncIterator[Ledger]:
+    """Send some thousand records a second while the block runs; all that was sent is acknowledged at its end."""
+    ledger, stop = Ledger(), False
+
+    def until_stopped() -> Iterator[Record]:
+        return takewhile(lambda _: not stop, flows(10_000_000))
+
+    task = asyncio.create_task(send_noted(endpoints.broker, until_stopped(), ledger, pause_every=50))
     try:
-        yield task
+        yield ledger
+        stop = True
         await task
     finally:
         task.cancel()
@@ -46,52 +53,52 @@ def scored(address: str, at_least: int) -> Callable[[], Awaitable[bool]]:
 async def test_a_worker_killed_in_mid_batch_loses_and_doubles_nothing(
     endpoints: Endpoints, workers: Workers, database: asyncpg.Connection
 ) -> None:
-    ledger = Ledger()
     victim = workers.start("victim")
-    async with traffic(endpoints, ledger):
+    async with traffic(endpoints) as ledger:
         await until(scored(victim.address, 2000), what="the victim at work")
         victim.kill()
-        workers.start("heir")
+        heir = await asyncio.to_thread(workers.start, "heir")
+        await until(scored(heir.address, 1000), what="the heir at work")
     await until(lambda: all_stored(database, ledger), what="every acknowledged event in Postgres")
-    assert await rows(database) == (EVENTS, EVENTS)
+    assert await rows(database) == (ledger.events, ledger.events)
 
 
 async def test_a_second_worker_joins_and_leaves_without_loss(
     endpoints: Endpoints, workers: Workers, database: asyncpg.Connection
 ) -> None:
-    ledger = Ledger()
     first = workers.start("first")
-    async with traffic(endpoints, ledger, events=60_000):
+    async with traffic(endpoints) as ledger:
         await until(scored(first.address, 1000), what="the first at work")
         second = await asyncio.to_thread(workers.start, "second")
         await until(scored(second.address, 1000), what="the second at work")
         before = (await metrics_of(first.address)).total("ironcore_events_total")
         await until(scored(first.address, int(before) + 500), what="both at work")
         await asyncio.to_thread(second.stop)
+        before = (await metrics_of(first.address)).total("ironcore_events_total")
+        await until(scored(first.address, int(before) + 500), what="the first alone again")
     await until(lambda: all_stored(database, ledger), what="every event in Postgres")
-    assert await rows(database) == (60_000, 60_000)
+    assert await rows(database) == (ledger.events, ledger.events)
     assert workers.unexpected_errors() == []
 
 
 async def test_postgres_killed_pauses_the_intake_and_it_resumes(
     stack: Stack, endpoints: Endpoints, workers: Workers
 ) -> None:
-    ledger = Ledger()
     worker = workers.start(stuck_commit_s=2)
     postgres = stack.services["postgres"]
-    async with traffic(endpoints, ledger):
+    async with traffic(endpoints) as ledger:
         await until(scored(worker.address, 2000), what="the worker at work")
-        await _down(postgres)
-        before = await metrics_of(worker.address)
+        await asyncio.to_thread(postgres.kill)
         await until(lambda: _retried(worker.address), what="a retry")
         await until(lambda: _status(worker.address, "ready", 503), what="unreadiness while commits are stuck")
+        held = (await metrics_of(worker.address)).total("ironcore_in_flight_records")
+        assert held <= MAX_HELD_RECORDS, "the intake goes on while nothing leaves"
         await asyncio.to_thread(postgres.restart)
         await until(lambda: _status(worker.address, "ready", 200), what="readiness again")
-    assert before.total("ironcore_records_total") < EVENTS  # it had not simply read everything before
     connection = await asyncpg.connect(endpoints.postgres_dsn)
     try:
         await until(lambda: all_stored(connection, ledger), what="every event in Postgres")
-        assert await rows(connection) == (EVENTS, EVENTS)
+        assert await rows(connection) == (ledger.events, ledger.events)
     finally:
         await connection.close()
 
@@ -99,15 +106,14 @@ async def test_postgres_killed_pauses_the_intake_and_it_resumes(
 async def test_redis_down_neither_loses_nor_stalls(
     stack: Stack, endpoints: Endpoints, workers: Workers, database: asyncpg.Connection
 ) -> None:
-    ledger = Ledger()
     worker = workers.start()
     redis = stack.services["redis"]
-    await _down(redis)
+    await asyncio.to_thread(redis.kill)
     try:
-        async with traffic(endpoints, ledger, events=5000):
-            pass
+        async with traffic(endpoints) as ledger:
+            await until(scored(worker.address, 3000), what="the worker at work without Redis")
         await until(lambda: all_stored(database, ledger), what="every event in Postgres while Redis is down")
-        assert await rows(database) == (5000, 5000)
+        assert await rows(database) == (ledger.events, ledger.events)
         assert (await metrics_of(worker.address)).total("ironcore_retries_total") == 0
     finally:
         await asyncio.to_thread(redis.restart)
@@ -116,22 +122,19 @@ async def test_redis_down_neither_loses_nor_stalls(
 async def test_sigterm_finishes_the_batches_in_hand(
     endpoints: Endpoints, workers: Workers, database: asyncpg.Connection
 ) -> None:
-    ledger = Ledger()
     worker = workers.start()
-    async with traffic(endpoints, ledger, events=10_000):
+    async with traffic(endpoints) as ledger:
         await until(scored(worker.address, 1000), what="the worker at work")
         await asyncio.to_thread(worker.stop)
         assert worker.pid is None
         stored = (await rows(database))[0]
         next_one = await asyncio.to_thread(workers.start, "next")
     await until(lambda: all_stored(database, ledger), what="every event in Postgres")
-    # What the first had stored, it had committed: the second scored only the rest.
-    assert (await metrics_of(next_one.address)).total("ironcore_events_total") == 10_000 - stored
+    # What the first had stored, it had committed: the second scores the rest and no more.
+    rest = ledger.events - stored
+    await until(scored(next_one.address, rest), what="the count of the rest")
+    assert (await metrics_of(next_one.address)).total("ironcore_events_total") == rest
     assert workers.unexpected_errors() == []
-
-
-async def _down(service: Service) -> None:
-    await asyncio.to_thread(service.kill)
 
 
 async def _retried(address: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -81,19 +82,21 @@ async def test_committed_offsets_equal_the_end_after_a_drain(
     assert await _committed(endpoints.broker) == 5000
 
 
-@pytest.mark.parametrize("name", REAL)
-async def test_every_line_of_a_real_log_is_accounted_for(
-    name: str, endpoints: Endpoints, workers: Workers, database: asyncpg.Connection
+@pytest.mark.skipif(not LOGS.exists(), reason="the sensor logs are not beside this checkout")
+async def test_every_line_of_every_real_log_is_accounted_for(
+    endpoints: Endpoints, worker: ChildProcess, workers: Workers, database: asyncpg.Connection
 ) -> None:
-    if not (LOGS / name).exists():
-        pytest.skip("the sensor logs are not beside this checkout")
-    workers.start()
-    ledger = Ledger()
-    sent = await send_noted(endpoints.broker, read(LOGS / name), ledger)
-    await until(lambda: all_stored(database, ledger), what="every event in Postgres")
-    assert ledger.bad_records == 0
-    assert ledger.events == sent.acknowledged
-    assert await rows(database) == (ledger.unique(), ledger.unique())
+    assert worker.ready
+    total = 0
+    for name in REAL:
+        ledger = Ledger()
+        sent = await send_noted(endpoints.broker, read(LOGS / name), ledger)
+        await until(partial(all_stored, database, ledger), what=f"every event of {name} in Postgres")
+        assert ledger.bad_records == 0, name
+        assert ledger.events == sent.acknowledged, name
+        total += ledger.unique()
+    assert await rows(database) == (total, total)
+    assert workers.unexpected_errors() == []
 
 
 async def test_the_same_record_sent_twice_is_one_row_and_one_threat(
