@@ -16,10 +16,11 @@ BUFFERED_SLABS = 4
 
 
 class App(faust.App):
-    """A Faust app that tells its slab transport how far to rewind and how long to drain."""
+    """A Faust app that tells its slab transport how far to rewind, and how long to drain and to poll."""
 
     rewind: Rewind
     drain_s: float
+    fetch_wait_s: float
 
 
 class SlabSchema(faust.Schema[Any, Any]):
@@ -56,4 +57,5 @@ def build_app(broker: str, settings: WorkerSettings) -> App:
     )
     app.rewind = Rewind(settings.restore_s, settings.restore_records)
     app.drain_s = settings.drain_s
+    app.fetch_wait_s = settings.fetch_wait_s
     return app

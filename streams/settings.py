@@ -25,6 +25,9 @@ class WorkerSettings(BaseModel):
     poll_limit_s: float = Field(
         3600.0, ge=10, description="Longest pause of the intake (a fault in Postgres) before the group gives up on us."
     )
+    fetch_wait_s: float = Field(
+        0.02, gt=0, le=5, description="How long the broker may hold an empty fetch; the embedded one always does."
+    )
     commit_interval_s: float = Field(
         0.5, gt=0, le=60, description="Between commits; a kill repeats at most what was settled since the last."
     )

@@ -32,6 +32,15 @@ class Owed:
     settled: bool = False
 
 
+class ConsumerThread(driver.AIOKafkaConsumerThread):
+    """Faust's consumer thread with a shorter long poll: Faust fixes it at 1.5 s, and the embedded broker waits it out."""
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer: Any = super()._create_worker_consumer(transport)
+        consumer._fetch_max_wait_ms = int(cast(App, self.app).fetch_wait_s * 1000)  # noqa: SLF001 - read at its start
+        return consumer
+
+
 class Consumer(driver.Consumer):
     """Faust's aiokafka consumer, in slabs.
 
@@ -45,6 +54,9 @@ class Consumer(driver.Consumer):
         self._owed: defaultdict[TP, deque[Owed]] = defaultdict(deque)
         self._restore_until: dict[TP, int] = {}
         self._restore_begins: set[TP] = set()
+
+    def _new_consumer_thread(self) -> ConsumerThread:
+        return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:
         """Fetch once and yield a message for each partition that has records."""
