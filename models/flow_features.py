@@ -124,6 +124,6 @@ def _balance(orig: NDArray[np.float64], resp: NDArray[np.float64]) -> NDArray[np
 
 def _one_hot(code: NDArray[np.uint8], groups: int, *, missing: NDArray[np.bool_] | None = None) -> NDArray[np.float32]:
     """Return (n, groups) flags of codes 1..groups; NaN where `missing` (by default: where the code is 0)."""
-    flags = (code[:, None] == np.arange(1, groups + 1, dtype=np.uint8)).astype(np.float32)
+    flags: NDArray[np.float32] = (code[:, None] == np.arange(1, groups + 1, dtype=np.uint8)).astype(np.float32)
     flags[code == 0 if missing is None else missing] = np.nan
     return flags

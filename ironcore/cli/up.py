@@ -12,9 +12,11 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from ironcore.cli.common import console, errors
+from ironcore.cli.common import console, errors, settings_or_exit
+from ironcore.settings import Settings
 from ironcore.stack import ChildProcess, Endpoints, Stack, StackError, StackOptions
 from ironcore.stack.told import told_to_stop
+from ironcore.workers import prepare, worker_process
 
 WATCH_S = 1.0
 Port = Annotated[int, typer.Option(min=0, max=65_535, help="0 takes a free port.")]
@@ -32,25 +34,41 @@ def up(  # noqa: PLR0913, PLR0917 - one for each option of the command
     broker_port: Port = 9092,
     postgres_port: Port = 5432,
     redis_port: Port = 6379,
+    workers: Annotated[int, typer.Option(min=0, max=16, help="Workers to run; 0 runs the servers alone.")] = 1,
 ) -> None:
-    """Run the servers of a pipeline on this machine until Ctrl-C: broker, PostgreSQL and Valkey, on loopback only.
+    """Run a pipeline on this machine until Ctrl-C: broker, PostgreSQL, Valkey and workers, on loopback only.
+
+    The database is migrated and the topics are created first. The first worker's metrics are on
+    `worker.metrics_port`, those of the others on the ports after it.
 
     The embedded PostgreSQL asks for no password: everybody who has an account on this machine can read its data.
     """
     options = StackOptions(broker, postgres, redis, data_dir, broker_port, postgres_port, redis_port)
+    settings = settings_or_exit()
     try:
-        hold(options)
+        hold(options, lambda stack: _workers(stack, settings, workers))
     except StackError as error:
         errors.print(str(error), style="red", markup=False, highlight=False)
         raise typer.Exit(1) from error
 
 
-def no_more(_: Stack) -> Sequence[ChildProcess]:
-    """Start nothing beside the servers."""
-    return ()
+def _workers(stack: Stack, settings: Settings, count: int) -> Sequence[ChildProcess]:
+    """Bring database and topics up to date, and describe the workers."""
+    prepare(stack.endpoints, settings)
+    first = settings.worker.metrics_port
+    return [
+        worker_process(
+            stack.endpoints,
+            settings,
+            stack.logs / f"worker-{number}.log",
+            name=f"worker-{number}",
+            port=first + number if first else 0,
+        )
+        for number in range(count)
+    ]
 
 
-def hold(options: StackOptions, more: Callable[[Stack], Sequence[ChildProcess]] = no_more) -> None:
+def hold(options: StackOptions, more: Callable[[Stack], Sequence[ChildProcess]]) -> None:
     """Run the stack, and then what `more` makes of it, until told to stop. Raises StackError when a part ends early."""
     with told_to_stop() as told, Stack(options) as stack, ExitStack() as held:
         for process in (processes := more(stack)):

@@ -12,6 +12,14 @@ SENSOR = "generated-office"
 _SEGMENT_BYTES = 1400
 _TCP_HEADER_BYTES, _UDP_HEADER_BYTES = 52, 28  # with the IPv4 header; TCP with its time-stamp option
 _SYN_BYTES, _RST_BYTES = 60, 40
+#: SYN, ACK, FIN and ACK of the originator; SYN and ACK, ACK, FIN of the responder (RFC 9293). Every second full
+#: segment is acknowledged by a packet of its own (RFC 1122, 4.2.3.2).
+_OPEN_AND_CLOSE_PKTS = (4, 3)
+#: Median of the short packets to and fro beyond full segments. http, ssl and smb as in public Zeek logs, where they
+#: carry 5, 15 to 20 and 9 packets beyond their full segments; the others by their protocols' steps.
+_TURNS: dict[str | None, float] = {
+    "http": 1.5, "ssl": 12.0, "gssapi,smb": 6.0, "krb_tcp": 1.0, "ldap": 4.0, "smtp": 9.0, "ssh": 12.0, None: 2.0,
+}  # fmt: skip
 _FINISHED = ("ShADadFf", "ShADadfF", "ShADdaFf", "ShADadFfR")
 
 
@@ -40,8 +48,9 @@ class Connection:
     def session(self, at: float, service: str | None, sent: float, received: float, duration_s: float) -> Event:
         """Return the flow of a TCP connection that was opened, used and closed; payload in bytes each way."""
         dice, sent, received = self._dice, int(sent), int(received)
-        replies = 2 + received // _SEGMENT_BYTES + sent // (2 * _SEGMENT_BYTES)
-        requests = 3 + sent // _SEGMENT_BYTES + received // (2 * _SEGMENT_BYTES)
+        turns = round(dice.lognormal(_TURNS[service], 0.4))
+        requests = _OPEN_AND_CLOSE_PKTS[0] + turns + sent // _SEGMENT_BYTES + received // (2 * _SEGMENT_BYTES)
+        replies = _OPEN_AND_CLOSE_PKTS[1] + turns + received // _SEGMENT_BYTES + sent // (2 * _SEGMENT_BYTES)
         state = "SF" if dice.chance(0.93) else dice.pick(("S1", "RSTO", "RSTR"))
         history = {"SF": dice.pick(_FINISHED), "S1": "ShADad", "RSTO": "ShADadR", "RSTR": "ShADadr"}[state]
         return self._flow(
