@@ -21,6 +21,7 @@ from ironcore.view_snapshot import Snapshot, Watch
 
 START_LIMIT_S = 90.0
 REFRESH_S = 0.5
+HTTP_TIMEOUT = aiohttp.ClientTimeout(total=5)
 
 
 def prepare(endpoints: Endpoints, settings: Settings, partitions: Mapping[str, int] | None = None) -> None:
@@ -59,19 +60,25 @@ def worker_process(
 
 async def check_ready(address: str) -> None:
     """Ask a worker whether it is ready. Raises OSError when it is not."""
-    try:
-        async with aiohttp.ClientSession() as session, session.get(f"http://{address}/ready") as answer:
-            if answer.status != 200:
-                raise OSError(f"the worker is not ready: {await answer.text()}")
-    except aiohttp.ClientError as error:
-        raise OSError(str(error)) from error
+    await check_answers(f"http://{address}/ready")
+
+
+async def check_answers(url: str) -> None:
+    """Ask a server of HTTP. Raises OSError, with what it said, when it does not answer with 200."""
+    status, text = await _get(url)
+    if status != 200:
+        raise OSError(f"{url} answers {status}: {text}")
 
 
 async def scrape(address: str) -> str:
     """Return a worker's metrics as text. Raises OSError when it does not answer."""
+    return (await _get(f"http://{address}/metrics"))[1]
+
+
+async def _get(url: str) -> tuple[int, str]:
     try:
-        async with aiohttp.ClientSession() as session, session.get(f"http://{address}/metrics") as answer:
-            return await answer.text()
+        async with aiohttp.ClientSession(timeout=HTTP_TIMEOUT) as session, session.get(url) as answer:
+            return answer.status, await answer.text()
     except aiohttp.ClientError as error:
         raise OSError(str(error)) from error
 

@@ -22,6 +22,9 @@ class App(faust.App):
     drain_s: float
     fetch_wait_s: float
 
+    def _create_directories(self) -> None:
+        """Make none: there are no tables to keep."""
+
 
 class SlabSchema(faust.Schema[Any, Any]):
     """Hands a slab to the agent as it is: it was decoded by nobody yet, and Faust should not try."""

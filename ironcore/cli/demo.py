@@ -36,7 +36,7 @@ def demo(  # noqa: PLR0913, PLR0917 - a command has as many options as it needs
     duration: Annotated[float | None, typer.Option(min=1, help="Stop after so many seconds.")] = None,
     headless: Annotated[bool, typer.Option("--headless", help="No live view; progress as lines.")] = False,
     rate: Annotated[float | None, typer.Option(min=1, help="Events a second.  [default: 1000, or the log's]")] = None,
-    seed: Annotated[int, typer.Option(help="Of the generated traffic; the same seed plays the same.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Of the generated traffic; the same seed plays the same.")] = 1,
     broker: Annotated[str, typer.Option(help="tansu, kafka (Apache Kafka) or HOST:PORT.")] = "tansu",
 ) -> None:
     """Show the whole pipeline at work, with servers of its own that are gone afterwards.
@@ -96,7 +96,7 @@ def _traffic(
     if path is None:
         rate = rate or 1000.0
         made = generate(seed, time.time(), duration or FOREVER_S, rate)
-        return (native_record(labelled.event) for labelled in made), at_rate(rate)
+        return (native_record(labelled.event) for labelled in made), at_speed(1.0, MAX_GAP_S)
     return read(path), at_rate(rate) if rate else at_speed(_speed(path, duration or LOG_SECONDS), MAX_GAP_S)
 
 

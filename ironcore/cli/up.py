@@ -13,8 +13,10 @@ import typer
 from rich.table import Table
 
 from ironcore.cli.common import console, errors, settings_or_exit
+from ironcore.prometheus import prometheus as prometheus_beside
 from ironcore.settings import Settings
 from ironcore.stack import ChildProcess, Endpoints, Stack, StackError, StackOptions
+from ironcore.stack.ports import free_port
 from ironcore.stack.told import told_to_stop
 from ironcore.workers import prepare, worker_process
 
@@ -35,6 +37,8 @@ def up(  # noqa: PLR0913, PLR0917 - one for each option of the command
     postgres_port: Port = 5432,
     redis_port: Port = 6379,
     workers: Annotated[int, typer.Option(min=0, max=16, help="Workers to run; 0 runs the servers alone.")] = 1,
+    prometheus: Annotated[bool, typer.Option(help="Also the machine's own Prometheus, with our alert rules.")] = False,
+    prometheus_port: Port = 9090,
 ) -> None:
     """Run a pipeline on this machine until Ctrl-C: broker, PostgreSQL, Valkey and workers, on loopback only.
 
@@ -46,17 +50,17 @@ def up(  # noqa: PLR0913, PLR0917 - one for each option of the command
     options = StackOptions(broker, postgres, redis, data_dir, broker_port, postgres_port, redis_port)
     settings = settings_or_exit()
     try:
-        hold(options, lambda stack: _workers(stack, settings, workers))
+        hold(options, lambda stack: _processes(stack, settings, workers, prometheus_port if prometheus else None))
     except StackError as error:
         errors.print(str(error), style="red", markup=False, highlight=False)
         raise typer.Exit(1) from error
 
 
-def _workers(stack: Stack, settings: Settings, count: int) -> Sequence[ChildProcess]:
-    """Bring database and topics up to date, and describe the workers."""
+def _processes(stack: Stack, settings: Settings, count: int, prometheus_port: int | None) -> Sequence[ChildProcess]:
+    """Bring database and topics up to date, and describe the workers and their Prometheus."""
     prepare(stack.endpoints, settings)
     first = settings.worker.metrics_port
-    return [
+    workers = [
         worker_process(
             stack.endpoints,
             settings,
@@ -66,6 +70,10 @@ def _workers(stack: Stack, settings: Settings, count: int) -> Sequence[ChildProc
         )
         for number in range(count)
     ]
+    if prometheus_port is None:
+        return workers
+    folder, port = stack.logs.parent / "prometheus", prometheus_port or free_port()
+    return [*workers, prometheus_beside(folder, stack.logs / "prometheus.log", port, workers)]
 
 
 def hold(options: StackOptions, more: Callable[[Stack], Sequence[ChildProcess]]) -> None:

@@ -15,8 +15,8 @@ _SYN_BYTES, _RST_BYTES = 60, 40
 #: SYN, ACK, FIN and ACK of the originator; SYN and ACK, ACK, FIN of the responder (RFC 9293). Every second full
 #: segment is acknowledged by a packet of its own (RFC 1122, 4.2.3.2).
 _OPEN_AND_CLOSE_PKTS = (4, 3)
-#: Median of the short packets to and fro beyond full segments. http, ssl and smb as in public Zeek logs, where they
-#: carry 5, 15 to 20 and 9 packets beyond their full segments; the others by their protocols' steps.
+#: Median of the short packets to and fro beyond full segments. http and ssl are set so that they carry as many packets
+#: beyond full segments as in public Zeek logs (about 5 and 16 to 20 a side); the others are estimates.
 _TURNS: dict[str | None, float] = {
     "http": 1.5, "ssl": 12.0, "gssapi,smb": 6.0, "krb_tcp": 1.0, "ldap": 4.0, "smtp": 9.0, "ssh": 12.0, None: 2.0,
 }  # fmt: skip
