@@ -33,7 +33,7 @@ class Owed:
 
 
 class ConsumerThread(driver.AIOKafkaConsumerThread):
-    """Faust's consumer thread with a shorter long poll; Faust fixes it at 1.5 s, which the embedded broker waits out."""
+    """Faust's consumer thread with a shorter long poll: Faust sets 1.5 s, and the embedded broker waits it out."""
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer: Any = super()._create_worker_consumer(transport)
