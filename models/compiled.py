@@ -21,3 +21,8 @@ def compiled(function: F) -> F:
     except RuntimeError:
         kernel = numba.njit(function)
     return cast(F, kernel)
+
+
+def inlined(function: F) -> F:
+    """Make a function part of the compiled loops that call it; a call with tables as arguments costs a third more."""
+    return cast(F, numba.njit(inline="always")(function))

@@ -17,7 +17,7 @@ from models.network import Network, is_measured
 from models.runtime import tf
 from schemas.threat import Contribution
 
-STEPS = 8  #: midpoints of the path
+STEPS = 4  #: midpoints of the path
 
 _NAMES = [feature.name for feature in FEATURES]
 _SUM_BY_FEATURE = np.eye(len(FEATURES), dtype=np.float32)[FEATURE_OF_COLUMN]

@@ -26,7 +26,7 @@ STATE_GROUPS: dict[str, tuple[str, ...]] = {
 #: Well-known ports (IANA) by what they serve.
 PORT_GROUPS: dict[str, tuple[int, ...]] = {
     "web": (80, 443, 8000, 8008, 8080, 8443, 8888),
-    "name_or_time": (53, 123, 137, 5353, 5355),
+    "name_or_time": (53, 67, 68, 123, 137, 547, 1900, 5353, 5355),
     "remote_login": (22, 23, 2222, 2323, 3389, 5900),
     "file_or_mail": (20, 21, 25, 110, 139, 143, 445, 465, 587, 993, 995),
 }

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from models.compiled import compiled
+from models.compiled import compiled, inlined
 
 WAYS = 8
 SLOTS = 6  #: sub-windows of a window
@@ -176,14 +176,15 @@ def _read_destination(ring: Ring, entry: int, row: NDArray[np.float32]) -> None:
     row[12], row[13] = peak / SLOT_S, unanswered / max(total, 1.0)
 
 
-@compiled
+@inlined
 def _meet_entity(ring: Ring, arrivals: Arrivals, i: int, clock: int, row: NDArray[np.float32]) -> bool:
     """Add an event to its entity's window and write the totals. Return False when it was too late to be added."""
     entry, fresh = _place(ring.key, ring.seen, arrivals.entity[i], clock)
     ring.partition[entry] = arrivals.partition[i]
     slot = _slot(ring, entry, int(arrivals.event_time[i] // SLOT_S), fresh)
     if slot >= 0:
-        ring.counts[entry, slot] += arrivals.entity_counts[i]
+        for counter in range(ENTITY_COUNTERS):  # spelt out: a slice would allocate
+            ring.counts[entry, slot, counter] += arrivals.entity_counts[i, counter]
         if arrivals.is_connection[i]:
             for which in range(2):
                 bit = arrivals.bit[i, which]
@@ -192,23 +193,25 @@ def _meet_entity(ring: Ring, arrivals: Arrivals, i: int, clock: int, row: NDArra
     return slot >= 0
 
 
-@compiled
+@inlined
 def _meet_pair(pairs: Pairs, arrivals: Arrivals, i: int, clock: int, row: NDArray[np.float32]) -> None:
     """Add a connection to its pair's rhythm and write it (columns 9 to 11)."""
     entry, fresh = _place(pairs.key, pairs.seen, arrivals.pair[i], clock)
     pairs.partition[entry] = arrivals.partition[i]
     _beat(pairs, entry, arrivals.event_time[i], fresh)
-    row[9:12] = pairs.rhythm[entry]
+    for column in range(3):
+        row[9 + column] = pairs.rhythm[entry, column]
 
 
-@compiled
+@inlined
 def _meet_destination(ring: Ring, arrivals: Arrivals, i: int, clock: int, row: NDArray[np.float32]) -> None:
     """Add a connection to its destination's window and write the totals."""
     entry, fresh = _place(ring.key, ring.seen, arrivals.destination[i], clock)
     ring.partition[entry] = arrivals.partition[i]
     slot = _slot(ring, entry, int(arrivals.event_time[i] // SLOT_S), fresh)
     if slot >= 0:
-        ring.counts[entry, slot] += arrivals.destination_counts[i]
+        for counter in range(DESTINATION_COUNTERS):
+            ring.counts[entry, slot, counter] += arrivals.destination_counts[i, counter]
     _read_destination(ring, entry, row)
 
 

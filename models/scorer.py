@@ -42,7 +42,7 @@ class Scorer:
         self._network = network
         self._medians = np.array([np.nan if m is None else m for m in card.benign_medians], np.float32)
         self._heads = tf.function(network.heads, jit_compile=True, autograph=False)
-        self._attribute = tf.function(self._attribution, jit_compile=True, autograph=False)
+        self._attribute = tf.function(self._attribution, autograph=False)
 
     @classmethod
     def load(cls, path: Path | None = None) -> Scorer:

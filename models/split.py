@@ -7,22 +7,23 @@ from numpy.typing import NDArray
 
 from models.dataset import Dataset
 
-#: Share of the rows to hold out, about.
-VALIDATION_SHARE = 0.25
+#: Share of the captures to hold out, and the least and the most of the rows that they may hold.
+CAPTURES_SHARE = 0.25
+MIN_ROWS_SHARE, MAX_ROWS_SHARE = 0.1, 0.25
 _DRAWS = 1000
 
 
 def split_captures(data: Dataset, seed: int) -> NDArray[np.bool_]:
     """Return (n,) True for rows of held-out captures.
 
-    Captures are drawn until, on both sides, every source has benign and malicious rows and the share held out is
-    within a factor of two of `VALIDATION_SHARE`.
+    Captures are drawn until every source has benign and malicious rows on both sides and the share of the rows that
+    is held out is within its bounds.
 
     Raises:
         ValueError: No such split was found in 1,000 draws: too few captures.
     """
     captures, generator = np.unique(data.capture), np.random.default_rng(seed)
-    count = max(1, round(len(captures) * VALIDATION_SHARE))
+    count = max(1, round(len(captures) * CAPTURES_SHARE))
     for _ in range(_DRAWS):
         held_out = np.isin(data.capture, generator.choice(captures, count, replace=False))
         if _is_balanced(data, held_out):
@@ -33,8 +34,7 @@ def split_captures(data: Dataset, seed: int) -> NDArray[np.bool_]:
 
 
 def _is_balanced(data: Dataset, held_out: NDArray[np.bool_]) -> bool:
-    share = held_out.mean() / VALIDATION_SHARE
     kinds = np.char.add(data.source, data.malicious.astype(str))
     wanted = len(np.unique(kinds))
     sides = (kinds[held_out], kinds[~held_out])
-    return bool(0.5 <= share <= 2) and all(len(np.unique(side)) == wanted for side in sides)
+    return MIN_ROWS_SHARE <= held_out.mean() <= MAX_ROWS_SHARE and all(len(np.unique(side)) == wanted for side in sides)

@@ -35,17 +35,21 @@ async def start_producer(broker: str, *, idempotent: bool) -> AIOKafkaProducer:
 
 async def publish(producer: AIOKafkaProducer, threats: Sequence[Threat], letters: Sequence[DeadLetter]) -> None:
     """Send all and wait for the acknowledgements. Raises Retry; sending twice is told by the same key."""
-    if not threats and not letters:
-        return
+    sent: list[asyncio.Future[Any]] = []
     try:
         async with asyncio.timeout(SEND_TIMEOUT_S):
-            sent = [await _send_threat(producer, threat) for threat in threats]
-            sent += [await _send_letter(producer, letter) for letter in letters]
+            for threat in threats:
+                sent.append(await _send_threat(producer, threat))  # noqa: PERF401 - kept also when a later one fails
+            for letter in letters:
+                sent.append(await _send_letter(producer, letter))  # noqa: PERF401 - same
             await asyncio.gather(*sent)
     except MessageSizeTooLargeError as fault:
         raise Fatal(f"the broker takes smaller records on {topics.DEAD_LETTERS.name} than on the raw topic") from fault
     except (KafkaError, OSError, TimeoutError) as fault:
         raise Retry("publish", fault) from fault
+    finally:
+        for future in sent:
+            future.add_done_callback(_look_at)
 
 
 async def _send_threat(producer: AIOKafkaProducer, threat: Threat) -> asyncio.Future[Any]:
@@ -63,3 +67,9 @@ async def _send_letter(producer: AIOKafkaProducer, letter: DeadLetter) -> asynci
         topics.DEAD_LETTERS.name, key=letter.key, value=letter.value, headers=letter.to_headers()
     )
     return sent
+
+
+def _look_at(future: asyncio.Future[Any]) -> None:
+    """Take the fault of a send that another one's fault has already told, or asyncio logs each as an error."""
+    if not future.cancelled():
+        future.exception()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
@@ -15,7 +16,9 @@ import asyncpg
 import pytest
 
 from ironcore.settings import Settings
-from ironcore.stack import ChildProcess, Endpoints, Stack
+from ironcore.stack import ChildProcess, Endpoints, Service, Stack
+from ironcore.stack.jars import cache_folder
+from ironcore.stack.kafka import kafka
 from ironcore.stack.ports import free_port
 from ironcore.stack.tansu import tansu
 from ironcore.workers import prepare, worker_process
@@ -47,6 +50,16 @@ def endpoints(stack: Stack, tmp_path: Path) -> Iterator[Endpoints]:
     finally:
         broker.stop()
         asyncio.run(_execute(stack.endpoints.postgres_dsn, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+def apache_kafka(tmp_path: Path) -> Iterator[Service]:
+    if not shutil.which("mvn") and not list(cache_folder().glob("kafka-*")):
+        pytest.skip("Apache Kafka's jars are not there, and Maven, which would fetch them, is not on PATH")
+    broker = kafka(tmp_path / "kafka", tmp_path / "kafka.log", free_port(), free_port())
+    broker.start()
+    yield broker
+    broker.stop()
 
 
 @dataclass

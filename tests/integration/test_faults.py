@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
 from itertools import takewhile
 
 import aiohttp
 import asyncpg
 
 from ironcore.ledger import Ledger
-from ironcore.stack import Endpoints, Stack
+from ironcore.stack import Endpoints, Service, Stack
+from ironcore.topics import create_topics
 from ironcore.traffic.record import Record
 from ironcore.view_metrics import Metrics, metrics_from_text
 from ironcore.workers import scrape
@@ -144,3 +147,23 @@ async def _retried(address: str) -> bool:
 async def _status(address: str, path: str, status: int) -> bool:
     async with aiohttp.ClientSession() as session, session.get(f"http://{address}/{path}") as answer:
         return answer.status == status
+
+
+async def test_kafka_killed_pauses_the_intake_and_it_resumes(
+    apache_kafka: Service, endpoints: Endpoints, workers: Workers, database: asyncpg.Connection
+) -> None:
+    """With Apache Kafka, which keeps its records over a SIGKILL; traffic goes on as soon as it is back."""
+    there = replace(endpoints, broker=apache_kafka.address)
+    await create_topics(there.broker)
+    workers.endpoints = there
+    worker = await asyncio.to_thread(workers.start)
+    process, ledger = worker.pid, Ledger()
+    async with traffic(there) as before:
+        await until(scored(worker.address, 3000), what="the worker at work")
+    await asyncio.to_thread(apache_kafka.kill)
+    await asyncio.to_thread(apache_kafka.start)
+    await send_noted(there.broker, flows(3000, first=20_000_000), ledger)
+    for sent in (before, ledger):
+        await until(partial(all_stored, database, sent), what="every event in Postgres")
+    assert await rows(database) == (before.events + 3000, before.events + 3000)
+    assert worker.pid == process, "the worker did not survive the fault"

@@ -83,7 +83,7 @@ def test_jars_are_fetched_once(programs: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "script", [FETCHES + "touch $jars/half.jar; echo no route to host; exit 1", "echo no route to host"]
+    "script", [FETCHES + "touch $jars/kafka_2.13-half.jar; echo no route to host; exit 1", "echo no route to host"]
 )
 def test_a_fetch_that_failed_leaves_nothing_to_trust(programs: Path, script: str) -> None:
     program(programs / "mvn", script)
