@@ -35,11 +35,11 @@ integration: setup
 generate: setup  ## schemas/generated, docs/settings.md, docs/metrics.md
 	$(BIN)/ironcore schema --write .
 
-lock: setup  ## the lock files from pyproject.toml; needs uv
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-		--all-extras pyproject.toml -o requirements.lock
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-		pyproject.toml -o deploy/requirements.lock
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+lock:  ## the lock files from pyproject.toml; needs uv
+	$(COMPILE) --all-extras pyproject.toml -o requirements.lock
+	$(COMPILE) pyproject.toml -o deploy/requirements.lock
+	echo "setuptools>=80" | $(COMPILE) --no-annotate - -o deploy/build-requirements.lock
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

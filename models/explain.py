@@ -7,6 +7,8 @@ log-survival, -log(1 - strength), in which a noisy-or is a sum, and goes to each
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,7 +19,7 @@ from models.network import Network, is_measured
 from models.runtime import tf
 from schemas.threat import Contribution
 
-STEPS = 4  #: midpoints of the path
+STEPS = 8  #: midpoints of the path
 
 _NAMES = [feature.name for feature in FEATURES]
 _SUM_BY_FEATURE = np.eye(len(FEATURES), dtype=np.float32)[FEATURE_OF_COLUMN]
@@ -49,22 +51,16 @@ def contributions_of(
 ) -> list[list[Contribution]]:
     """Name the `top` shares of each row by size, leaving out those that are zero."""
     order = np.argsort(-np.abs(shares), axis=1, kind="stable")[:, :top]
+    columns = [np.take_along_axis(values, order, axis=1).tolist() for values in (features, shares)]
     return [
-        [_contribution(row, share, medians, column) for column in columns if share[column] != 0]
-        for row, share, columns in zip(features, shares, order, strict=True)
+        [
+            Contribution(name=_NAMES[at], observed=_known(seen), expected=_known(usual), contribution=share)
+            for at, seen, usual, share in zip(*row, strict=True)
+            if share != 0
+        ]
+        for row in zip(order.tolist(), columns[0], medians[order].tolist(), columns[1], strict=True)
     ]
 
 
-def _contribution(
-    row: NDArray[np.float32], share: NDArray[np.float32], medians: NDArray[np.float32], column: int
-) -> Contribution:
-    return Contribution(
-        name=_NAMES[column],
-        observed=_known(row[column]),
-        expected=_known(medians[column]),
-        contribution=float(share[column]),
-    )
-
-
-def _known(value: np.float32) -> float | None:
-    return None if np.isnan(value) else float(value)
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value

@@ -42,7 +42,7 @@ MEASURED = ("edges", "anomaly_knots")
 
 _BENIGN = CLASSES.index(ThreatClass.BENIGN)
 #: Risk of an event whose flow was not measured, before behaviours: what the lowest learnt risks are.
-_FLOOR_LOGIT = -9.0
+_FLOOR_LOGIT = -20.0
 _CLASS_OF_BEHAVIOUR = np.eye(len(CLASSES), dtype=np.float32)[[CLASSES.index(b.threat_class) for b in BEHAVIOURS]]
 
 
@@ -104,7 +104,7 @@ class Network(tf.Module):  # type: ignore[misc]
         return Heads(
             anomaly=tf.where(measured, anomaly, 0.0),
             class_probabilities=spared[:, None] * classes + (1 - spared)[:, None] * pull,
-            risk=100 * (1 - (1 - learnt) * spared),
+            risk=100 * (learnt * spared + (1 - spared)),  # the same sum without cancellation near 0
         )
 
     def _dense(self, name: str, values: tf.Tensor) -> tf.Tensor:
