@@ -106,4 +106,4 @@ def _bytes(columns: Columns) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 def _mixed(key: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Spread keys over 64 bits (the first round of MurmurHash3's finalizer) and keep them from being 0 (free)."""
     key = (key ^ (key >> np.uint64(33))) * _MIX
-    return (key ^ (key >> np.uint64(33))) | np.uint64(1)
+    return np.maximum(key ^ (key >> np.uint64(33)), np.uint64(1))

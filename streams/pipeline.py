@@ -131,7 +131,9 @@ class Pipeline:
             await self._tried(lambda: store(batch, sinks.pool, self._scorer.version))  # 1.
         with stage("publish"):
             fresh = await sinks.cache.unpublished(batch.threats)
-            await self._tried(lambda: publish(sinks.producer, fresh, batch.dead_letters))  # 2.
+            await self._tried(
+                lambda: publish(sinks.producer, fresh, batch.dead_letters, self._settings.threat_form)
+            )  # 2.
         with stage("cache"):
             await sinks.cache.remember(batch.threats)  # 3.
         _settle(batch)  # 4.

@@ -11,10 +11,10 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from schemas import topics
 from schemas.dead_letter import DeadLetter
+from schemas.render import Form, render
 from schemas.threat import Threat
 from streams.errors import Fatal, Retry
 
-CONTENT_TYPE_JSON = ("content-type", b"application/json")
 #: A send that is not acknowledged by then is a fault; the next try sends it again.
 SEND_TIMEOUT_S = 30.0
 
@@ -33,13 +33,15 @@ async def start_producer(broker: str, *, idempotent: bool) -> AIOKafkaProducer:
     return producer
 
 
-async def publish(producer: AIOKafkaProducer, threats: Sequence[Threat], letters: Sequence[DeadLetter]) -> None:
+async def publish(
+    producer: AIOKafkaProducer, threats: Sequence[Threat], letters: Sequence[DeadLetter], form: Form
+) -> None:
     """Send all and wait for the acknowledgements. Raises Retry; sending twice is told by the same key."""
     sent: list[asyncio.Future[Any]] = []
     try:
         async with asyncio.timeout(SEND_TIMEOUT_S):
             for threat in threats:
-                sent.append(await _send_threat(producer, threat))  # noqa: PERF401 - kept also when a later one fails
+                sent.append(await _send_threat(producer, threat, form))  # noqa: PERF401 - kept also when a later one fails
             for letter in letters:
                 sent.append(await _send_letter(producer, letter))  # noqa: PERF401 - same
             await asyncio.gather(*sent)
@@ -52,12 +54,10 @@ async def publish(producer: AIOKafkaProducer, threats: Sequence[Threat], letters
             future.add_done_callback(_look_at)
 
 
-async def _send_threat(producer: AIOKafkaProducer, threat: Threat) -> asyncio.Future[Any]:
+async def _send_threat(producer: AIOKafkaProducer, threat: Threat, form: Form) -> asyncio.Future[Any]:
+    value, headers = render(threat, form)
     sent: asyncio.Future[Any] = await producer.send(
-        topics.THREATS.name,
-        key=threat.threat_id.hex.encode(),
-        value=threat.model_dump_json().encode(),
-        headers=[CONTENT_TYPE_JSON, ("ironcore-schema", b"threat/1")],
+        topics.THREATS.name, key=threat.threat_id.hex.encode(), value=value, headers=headers
     )
     return sent
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from schemas.render import Form
+
 
 class WorkerSettings(BaseModel):
     """Settings of `ironcore worker`."""
@@ -63,6 +65,7 @@ class WorkerSettings(BaseModel):
     )
     model_dir: str | None = Field(None, description="Folder of a model artefact; the shipped one when left out.")
 
+    threat_form: Form = Field(Form.JSON, description="How threats are written: json, msgpack or ocsf.")
     cache_ttl_s: int = Field(3600, ge=1, description="Hot results stay in Redis for this long.")
     retry_max_s: float = Field(5.0, gt=0, le=300, description="Longest wait between two tries of a failed sink.")
     idempotent_producer: bool = Field(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from hypothesis import given
 from hypothesis import strategies as st
@@ -109,14 +110,30 @@ async def test_a_fetch_is_cut_at_the_committed_offset_and_its_past_is_not_owed(c
     assert consumer._new_offset(RAW0) == 50
 
 
-async def test_after_a_revocation_nothing_of_the_partition_is_owed(consumer: Any) -> None:
-    stale = (await fetch(consumer, {RAW0: records(0, 10)}))[0][1].value
-    consumer._forget({RAW0})
-    again = (await fetch(consumer, {RAW0: records(0, 10)}))[0][1].value
+async def test_a_revocation_commits_first_and_then_forgets_what_was_not_done(
+    consumer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = (await fetch(consumer, {RAW0: records(0, 10)}))[0][1].value
+    stale = (await fetch(consumer, {RAW0: records(10, 20)}))[0][1].value
+    done.settle()
+    happened: list[object] = []
+
+    async def commit() -> None:
+        happened.append(("commit", consumer._new_offset(RAW0)))
+
+    async def drain(_: Any, revoked: set[TP]) -> None:
+        happened.append(("drain", revoked))
+
+    consumer.commit = commit
+    monkeypatch.setattr(driver.Consumer, "on_partitions_revoked", drain)
+    await consumer.on_partitions_revoked({RAW0})
+    assert happened == [("commit", 10), ("drain", {RAW0})]
+
+    again = (await fetch(consumer, {RAW0: records(10, 20)}))[0][1].value  # the partition comes back
     stale.settle()
     assert consumer._new_offset(RAW0) is None
     again.settle()
-    assert consumer._new_offset(RAW0) == 10
+    assert consumer._new_offset(RAW0) == 20
 
 
 async def test_a_stopped_flow_delivers_nothing(consumer: Any) -> None:

@@ -1,0 +1,35 @@
+"""The forms in which a threat leaves the pipeline, and the headers that tell which one a record has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+
+import msgpack
+import msgspec
+
+from schemas.ocsf_finding import to_ocsf
+from schemas.threat import Threat
+
+Header = tuple[str, bytes]
+
+
+class Form(StrEnum):
+    """How a threat is written."""
+
+    JSON = "json"  #: `Threat` v1 as JSON
+    MSGPACK = "msgpack"  #: the same as a msgpack map
+    OCSF = "ocsf"  #: an OCSF Detection Finding as JSON
+
+
+_WRITERS: dict[Form, tuple[bytes, bytes, Callable[[Threat], bytes]]] = {
+    Form.JSON: (b"application/json", b"threat/1", lambda threat: threat.model_dump_json().encode()),
+    Form.MSGPACK: (b"application/msgpack", b"threat/1", lambda threat: msgpack.packb(threat.model_dump(mode="json"))),
+    Form.OCSF: (b"application/json", b"ocsf/2004", lambda threat: msgspec.json.encode(to_ocsf(threat))),
+}
+
+
+def render(threat: Threat, form: Form) -> tuple[bytes, list[Header]]:
+    """Return a threat's bytes and the headers that go with them."""
+    content_type, schema, write = _WRITERS[form]
+    return write(threat), [("content-type", content_type), ("ironcore-schema", schema)]
