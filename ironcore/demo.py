@@ -18,8 +18,8 @@ from ironcore.stack import Endpoints
 from ironcore.traffic.pace import Timetable, paced
 from ironcore.traffic.record import Record
 from ironcore.traffic.send import Sent, connected, send
-from ironcore.view_metrics import metrics_from_text, quantile
-from ironcore.view_snapshot import Watch
+from ironcore.view.metrics import metrics_from_text, quantile
+from ironcore.view.snapshot import Watch
 from ironcore.workers import scrape
 from schemas import sql
 from schemas.threat import Threat

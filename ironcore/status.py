@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 from ironcore.settings import Settings
 from ironcore.stack import probes
 from ironcore.topics import partition_counts
-from ironcore.view_metrics import metrics_from_text
+from ironcore.view.metrics import metrics_from_text
 from ironcore.workers import check_ready, scrape
 from schemas import sql
 from schemas.topics import RAW

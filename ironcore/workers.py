@@ -16,8 +16,8 @@ from ironcore.settings import FILE_VARIABLE, Settings
 from ironcore.stack import ChildProcess, Endpoints
 from ironcore.stack.ports import LOOPBACK, free_port
 from ironcore.topics import create_topics
-from ironcore.view_metrics import metrics_from_text
-from ironcore.view_snapshot import Snapshot, Watch
+from ironcore.view.metrics import metrics_from_text
+from ironcore.view.snapshot import Snapshot, Watch
 
 START_LIMIT_S = 90.0
 REFRESH_S = 0.5

@@ -51,7 +51,8 @@ class Behaviour:
 
 def _saturate(value: tf.Tensor, half: float) -> tf.Tensor:
     """Return value² / (value² + half²): 0 at 0, 1/2 at `half`, 1 far above (Hill's equation with exponent 2)."""
-    return value**2 / (value**2 + half**2)
+    square = tf.minimum(value / half, 1e6) ** 2  # a counter may be near 2**63, whose square a float32 cannot hold
+    return square / (square + 1)
 
 
 def _scan(of: Callable[[str], tf.Tensor]) -> tf.Tensor:
@@ -108,4 +109,4 @@ def strengths(features: tf.Tensor) -> tf.Tensor:
     """Return the (n, len(BEHAVIOURS)) strengths of n rows of features, all 0 where nothing was seen."""
     known = tf.where(tf.math.is_nan(features), 0.0, features)
     columns = [behaviour.strength(lambda name: known[:, _COLUMN[name]]) for behaviour in BEHAVIOURS]
-    return tf.stack(columns, axis=1)
+    return tf.clip_by_value(tf.stack(columns, axis=1), 0.0, 1.0)

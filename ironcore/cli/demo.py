@@ -21,8 +21,8 @@ from ironcore.traffic.pace import Timetable, at_rate, at_speed
 from ironcore.traffic.read import LogError, read
 from ironcore.traffic.record import Record, native_record
 from ironcore.traffic.send import SendError
-from ironcore.view import follow
-from ironcore.view_snapshot import Watch
+from ironcore.view.render import follow
+from ironcore.view.snapshot import Watch
 from ironcore.workers import prepare, watched, worker_process
 
 FOREVER_S = 365 * 86_400.0

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ironcore import generate
+from ironcore import documents
 from ironcore.cli.common import console, errors
 
 
@@ -16,15 +16,14 @@ def schema(
     write: Annotated[Path | None, typer.Option(help="Write all of them below this folder instead.")] = None,
 ) -> None:
     """Print a contract: JSON Schemas of events and threats, the AsyncAPI document, settings, metrics."""
-    documents = generate.documents()
+    found = documents.documents()
     if write is not None:
-        for path in generate.write(write):
+        for path in documents.write(write):
             console.print(f"wrote {path}")
     elif document is None:
-        for name in documents:
-            console.print(name)
-    elif document in documents:
-        typer.echo(documents[document], nl=False)
+        typer.echo("\n".join(found))
+    elif document in found:
+        typer.echo(found[document], nl=False)
     else:
-        errors.print(f"[red]there is no {document}; there are: {', '.join(documents)}[/red]")
+        errors.print(f"[red]there is no {document}; there are: {', '.join(found)}[/red]")
         raise typer.Exit(2)

@@ -10,8 +10,8 @@ from rich.table import Table
 
 from ironcore.cli.common import console, print_json_line, settings_or_exit
 from ironcore.status import healthy, look
-from ironcore.view import follow
-from ironcore.view_snapshot import Watch
+from ironcore.view.render import follow
+from ironcore.view.snapshot import Watch
 from ironcore.workers import watched
 
 

@@ -16,7 +16,7 @@ from ironcore.ledger import Ledger
 from ironcore.stack import Endpoints, Service, Stack
 from ironcore.topics import create_topics
 from ironcore.traffic.record import Record
-from ironcore.view_metrics import Metrics, metrics_from_text
+from ironcore.view.metrics import Metrics, metrics_from_text
 from ironcore.workers import scrape
 from tests.integration.conftest import Workers, until
 from tests.integration.traffic import all_stored, flows, rows, send_noted

@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 from ironcore.ledger import Ledger
 from ironcore.stack import ChildProcess, Endpoints
 from ironcore.traffic.read import read
-from ironcore.view_metrics import metrics_from_text
+from ironcore.view.metrics import metrics_from_text
 from ironcore.workers import scrape
 from schemas.keys import threat_key
 from schemas.threat import Threat

@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from ironcore.generate import documents
+from ironcore.documents import documents
 from schemas.topics import TOPICS
 
 ROOT = Path(__file__).parents[2]

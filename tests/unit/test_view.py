@@ -15,10 +15,10 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client import Histogram as Prometheus
 from rich.console import Console
 
-from ironcore.view import PLAIN_EVERY_S, follow, line, render
-from ironcore.view_metrics import Histogram, metrics_from_text, quantile
-from ironcore.view_snapshot import Flow, Snapshot, Watch
-from ironcore.view_words import compact, duration, milliseconds, sparkline
+from ironcore.view.metrics import Histogram, metrics_from_text, quantile
+from ironcore.view.render import PLAIN_EVERY_S, follow, line, render
+from ironcore.view.snapshot import Flow, Snapshot, Watch
+from ironcore.view.words import compact, duration, milliseconds, sparkline
 from schemas.threat import Contribution, Severity, Threat, ThreatClass
 from streams.metrics import Metrics as WorkerMetrics
 

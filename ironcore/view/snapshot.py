@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
-from ironcore.view_metrics import Histogram, Metrics, quantile
+from ironcore.view.metrics import Histogram, Metrics, quantile
 from schemas.threat import Threat
 
 STAGES = ("decode", "features", "score", "store", "publish", "cache")

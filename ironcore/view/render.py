@@ -11,8 +11,8 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from ironcore.view_snapshot import Flow, Snapshot
-from ironcore.view_words import (
+from ironcore.view.snapshot import Flow, Snapshot
+from ironcore.view.words import (
     CLASS_WORD,
     SEVERITY_STYLE,
     SEVERITY_WORD,
