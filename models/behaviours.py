@@ -20,9 +20,10 @@ SCAN_TARGETS_HALF = 15.0
 #: Brute force: failed attempts in the window; a short connection to a password service counts as a quarter of one.
 BRUTE_FORCE_ATTEMPTS_HALF = 8.0
 SHORT_CONNECTION_ATTEMPTS = 0.25
-#: Flood: unanswered connections per second to one service; an answered one counts as a fifth (a busy server answers).
+#: Flood: unanswered connections per second to one service. An answered one counts as a twentieth (a busy server
+#: answers), and not at all at a resolver or a clock; packets to a group of hosts are no flood.
 FLOOD_RATE_HALF = 10.0
-ANSWERED_WEIGHT = 0.2
+ANSWERED_WEIGHT = 0.05
 #: Beacon: regular contacts with an external service. Fewer than 8 contacts say nothing about a rhythm.
 BEACON_CONTACTS = 8.0
 BEACON_VARIATION_MAX = 0.25
@@ -71,8 +72,9 @@ def _brute_force(of: Callable[[str], tf.Tensor]) -> tf.Tensor:
 
 
 def _flood(of: Callable[[str], tf.Tensor]) -> tf.Tensor:
-    weight = ANSWERED_WEIGHT + (1 - ANSWERED_WEIGHT) * of("destination_unanswered")
-    return _saturate(of("destination_peak_rate") * weight, FLOOD_RATE_HALF)
+    unanswered = of("destination_unanswered")
+    weight = unanswered + ANSWERED_WEIGHT * (1 - unanswered) * (1 - of("port_name_or_time"))
+    return (1 - of("dst_group")) * _saturate(of("destination_peak_rate") * weight, FLOOD_RATE_HALF)
 
 
 def _beacon(of: Callable[[str], tf.Tensor]) -> tf.Tensor:

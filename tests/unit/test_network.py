@@ -84,6 +84,16 @@ def test_benign_host_shows_no_behaviour() -> None:
     assert strengths(tf.constant(extract(office_day()))).numpy().max() < 0.25
 
 
+def test_busy_resolver_and_discovery_are_no_flood() -> None:
+    queries = [flow(n / 200, src=f"10.0.1.{n % 90}", dst="10.0.0.53", port=53) for n in range(2000)]
+    calls = [
+        flow(n / 200, src=f"10.0.1.{n % 90}", dst="224.0.0.251", port=5353, resp_pkts=0, conn_state="S0")
+        for n in range(2000)
+    ]
+    assert strongest(queries)[ThreatClass.DENIAL_OF_SERVICE] == 0
+    assert strongest(calls)[ThreatClass.DENIAL_OF_SERVICE] == 0
+
+
 def test_benign_connection_of_a_scanning_host_is_no_scan() -> None:
     assert strongest([*SCAN, flow(11)])[ThreatClass.SCAN] == 0
 
