@@ -20,7 +20,7 @@ SEND_TIMEOUT_S = 30.0
 
 
 async def start_producer(broker: str, *, idempotent: bool) -> AIOKafkaProducer:
-    """Return a started producer that waits for all replicas."""
+    """Return a started producer that waits for all replicas. Raises Fatal when the broker is not there."""
     producer = AIOKafkaProducer(
         bootstrap_servers=broker,
         acks="all",
@@ -29,7 +29,11 @@ async def start_producer(broker: str, *, idempotent: bool) -> AIOKafkaProducer:
         request_timeout_ms=int(SEND_TIMEOUT_S * 1000),
         max_request_size=topics.MAX_MESSAGE_BYTES + 65_536,  # a dead letter carries its reason as well
     )
-    await producer.start()
+    try:
+        await producer.start()
+    except KafkaError as fault:
+        await producer.stop()
+        raise Fatal(f"the broker {broker} cannot be reached at start: {fault}") from fault
     return producer
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 
 import numpy as np
-from models.scorer import Scorer
 
+from models.scorer import Scorer
 from schemas.event import entity_of
 from schemas.identity import threat_uuid
 from schemas.threat import ATTACK, CLASSES, Contribution, Threat, severity_of

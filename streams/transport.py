@@ -70,7 +70,6 @@ class Consumer(driver.Consumer):
             for part, restores in self._split(tp, records):
                 if not self.flow_active or self.app.consumer_generation_id != generation:
                     return
-                self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
                 yield tp, self._message(tp, part, restores=restores, generation=generation)
 
     def _split(self, tp: TP, records: list[Any]) -> Iterator[tuple[list[Any], bool]]:
@@ -171,9 +170,14 @@ class Consumer(driver.Consumer):
     def standings(self) -> dict[TP, tuple[int, int, bool]]:
         """Return for each assigned partition the committed offset, the end of the log, and whether it owes slabs."""
         return {
-            tp: (self._committed_offset[tp] or 0, self.highwater(tp) or 0, bool(self._owed.get(tp)))
-            for tp in self._assigned()
+            tp: (self._committed_offset[tp] or 0, self._end(tp), bool(self._owed.get(tp))) for tp in self._assigned()
         }
+
+    def _end(self, tp: TP) -> int:
+        try:
+            return self.highwater(tp) or 0
+        except (AssertionError, AttributeError):  # the consumer's thread has just lost the partition
+            return 0
 
     def _assigned(self) -> set[TP]:
         try:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import asyncpg
-from aiohttp import web
-from models.scorer import Scorer
 
 from models.features import FeatureExtractor
+from models.scorer import Scorer
 from schemas import sql
 from streams.agents import add_agent
 from streams.app import App, build_app
@@ -29,6 +29,8 @@ from streams.settings import WorkerSettings
 from streams.store import RETRIED, connect_pool
 
 MAINTAIN_EVERY_S = 3600.0
+#: The consumer drains, commits and leaves its group: twice the time of a drain.
+STOP_DRAINS = 2
 
 
 async def run_worker(broker: str, postgres_dsn: str, redis_url: str, settings: WorkerSettings) -> None:
@@ -38,14 +40,20 @@ async def run_worker(broker: str, postgres_dsn: str, redis_url: str, settings: W
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     metrics = Metrics()
     async with AsyncExitStack() as acquired:
+
+        def release(what: str, stop: Callable[[], Awaitable[object]]) -> None:
+            acquired.push_async_callback(_within, settings.drain_s, what, stop)
+
         # The model first: traced and warm before the group hands us a partition.
         scorer, extractor = await asyncio.to_thread(_load_model, settings)
         metrics.model.labels(scorer.name, scorer.version).set(1)
-        pool = await acquired.enter_async_context(_pool(postgres_dsn, settings))
+        pool = await _pool(postgres_dsn, settings)
+        acquired.callback(pool.terminate)
+        release("PostgreSQL", pool.close)
         producer = await start_producer(broker, idempotent=settings.idempotent_producer)
-        acquired.push_async_callback(producer.stop)
+        release("the producer", producer.stop)
         cache = Cache(redis_url, ttl_s=settings.cache_ttl_s, metrics=metrics)
-        acquired.push_async_callback(cache.close)
+        release("Redis", cache.close)
         pipeline = Pipeline(settings, extractor, scorer, Sinks(pool, producer, cache), metrics)
         acquired.callback(pipeline.close)
         app = build_app(broker, settings)
@@ -53,11 +61,11 @@ async def run_worker(broker: str, postgres_dsn: str, redis_url: str, settings: W
         _on_revocation(app, pipeline)
         health = Health(app, metrics, stuck_commit_s=settings.stuck_commit_s)
         runner, port = await start_server(settings.metrics_host, settings.metrics_port, health, metrics)
-        acquired.push_async_callback(_stop_server, runner)
+        release("the server", runner.cleanup)
         tasks = [asyncio.create_task(c) for c in (pipeline.run(), health.watch(), _maintain(pool, settings))]
-        acquired.push_async_callback(_cancel, tasks)  # after the app has drained
+        release("the pipeline", partial(_cancel, tasks))  # after the app has drained
         await app.start()
-        acquired.push_async_callback(app.stop)
+        acquired.push_async_callback(_within, STOP_DRAINS * settings.drain_s, "the consumer", app.stop)
         log.info("worker ready: model %s %s, metrics on port %d", scorer.name, scorer.version, port)
         try:
             await _until_stopped(stop, app, tasks)
@@ -73,17 +81,20 @@ def _load_model(settings: WorkerSettings) -> tuple[Scorer, FeatureExtractor]:
     return scorer, FeatureExtractor(window_entities=settings.window_entities)
 
 
-@asynccontextmanager
-async def _pool(dsn: str, settings: WorkerSettings) -> AsyncIterator[asyncpg.Pool]:
-    """A pool on a database that is migrated. Raises Fatal otherwise."""
+async def _pool(dsn: str, settings: WorkerSettings) -> asyncpg.Pool:
+    """Connect to the database. Raises Fatal when it is not there."""
     try:
-        pool = await connect_pool(dsn, size=settings.batches_in_flight + 1)
+        return await connect_pool(dsn, size=settings.batches_in_flight + 1)
     except RETRIED as fault:
-        raise Fatal(f"Postgres cannot be reached at start: {fault}") from fault
+        raise Fatal(f"PostgreSQL cannot be reached at start: {fault or type(fault).__name__}") from fault
+
+
+async def _within(limit_s: float, what: str, stop: Callable[[], Awaitable[object]]) -> None:
+    """Stop something, and leave it when it takes longer: what was not settled comes again."""
     try:
-        yield pool
-    finally:
-        await asyncio.wait_for(pool.close(), settings.drain_s)
+        await asyncio.wait_for(stop(), limit_s)
+    except TimeoutError:
+        log.warning("%s did not stop within %s s", what, limit_s)
 
 
 async def _maintain(pool: asyncpg.Pool, settings: WorkerSettings) -> None:
@@ -127,7 +138,3 @@ async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _stop_server(runner: web.AppRunner) -> None:
-    await runner.cleanup()
