@@ -44,7 +44,7 @@ async def connect_pool(dsn: str, *, size: int) -> asyncpg.Pool:
         max_size=size,
         init=_teach_types,
         command_timeout=60.0,
-        server_settings={"application_name": "ironcore-worker", "jit": "off"},
+        server_settings={"application_name": "ironcore-worker", "jit": "off", "timezone": "UTC"},
     )
 
 
