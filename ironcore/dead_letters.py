@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
+from ironcore.topics import partitions_of
 from schemas.dead_letter import DeadLetter, Reason
 from schemas.topics import DEAD_LETTERS, MAX_MESSAGE_BYTES, RAW
 
@@ -28,7 +29,7 @@ class Stored(NamedTuple):
 async def read(broker: str, *, reason: Reason | None = None, limit: int = 1000) -> list[Stored]:
     """Return the latest letters, oldest first, at most `limit` of each partition."""
     async with _consumer(broker, group=None) as consumer:
-        ends = await _ends(consumer)
+        ends = await _ends(consumer, broker)
         for tp, end in ends.items():
             consumer.seek(tp, max(0, end - limit))
         found = [stored async for stored in _until(consumer, ends)]
@@ -47,7 +48,7 @@ async def replay(broker: str, *, reason: Reason | None = None, again: bool = Fal
     async with _consumer(broker, group=REPLAY_GROUP) as consumer:
         await producer.start()
         try:
-            ends = await _ends(consumer)
+            ends = await _ends(consumer, broker)
             await _seek_to_unreturned(consumer, ends, again=again)
             async for stored in _until(consumer, ends):
                 letter = stored.letter
@@ -78,17 +79,12 @@ async def _consumer(broker: str, *, group: str | None) -> AsyncIterator[AIOKafka
         await consumer.stop()
 
 
-async def _ends(consumer: AIOKafkaConsumer) -> dict[TopicPartition, int]:
+async def _ends(consumer: AIOKafkaConsumer, broker: str) -> dict[TopicPartition, int]:
     """Assign every partition of the topic and return where each ends."""
-    partitions = [TopicPartition(DEAD_LETTERS.name, p) for p in sorted(await _partitions(consumer))]
+    partitions = await partitions_of(broker, DEAD_LETTERS.name)
     consumer.assign(partitions)
     ends: dict[TopicPartition, int] = await consumer.end_offsets(partitions)
     return ends
-
-
-async def _partitions(consumer: AIOKafkaConsumer) -> set[int]:
-    await consumer.topics()  # brings the metadata of all topics
-    return consumer.partitions_for_topic(DEAD_LETTERS.name) or set()
 
 
 async def _seek_to_unreturned(consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int], *, again: bool) -> None:

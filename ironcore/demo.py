@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 
 from ironcore import dead_letters
 from ironcore.ledger import Ledger
 from ironcore.stack import Endpoints
+from ironcore.topics import partitions_of
 from ironcore.traffic.pace import Timetable, paced
 from ironcore.traffic.record import Record
 from ironcore.traffic.send import Sent, connected, send
@@ -144,8 +145,7 @@ async def _listening(run: Run) -> AsyncIterator[None]:
     consumer = AIOKafkaConsumer(bootstrap_servers=run.endpoints.broker, enable_auto_commit=False)
     await consumer.start()
     try:
-        await consumer.topics()  # brings the metadata
-        partitions = [TopicPartition(THREATS.name, p) for p in consumer.partitions_for_topic(THREATS.name) or ()]
+        partitions = await partitions_of(run.endpoints.broker, THREATS.name)
         consumer.assign(partitions)
         await consumer.seek_to_end(*partitions)
         for partition in partitions:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
@@ -41,6 +42,14 @@ async def partition_counts(broker: str) -> dict[str, int | None]:
         return {t.name: len(found[t.name]["partitions"]) or None if t.name in found else None for t in TOPICS}
     finally:
         await admin.close()
+
+
+async def partitions_of(broker: str, topic: str) -> list[TopicPartition]:
+    """Return a topic's partitions; none when it is missing.
+
+    A consumer that has not subscribed yet does not know them: its `topics()` leaves its own metadata as they were.
+    """
+    return [TopicPartition(topic, number) for number in range((await partition_counts(broker))[topic] or 0)]
 
 
 def _outcome(name: str, code: int, message: str | None) -> str:

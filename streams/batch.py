@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +40,22 @@ class Batch:
     def records(self) -> int:
         """Number of Kafka records that the batch owes."""
         return sum(len(slab.records) for slab in self.slabs)
+
+    def keep_threats(self, fresh: AbstractSet[UUID], known: AbstractSet[UUID]) -> None:
+        """Keep the threats that are `known` (by threat_id), and those of events that are `fresh` (by event_id).
+
+        Of an event that the batch holds twice, the first score counts.
+        """
+        first: dict[UUID | None, int] = {}
+        for row, event in enumerate(self.events):
+            first.setdefault(event.event_id, row)
+        kept = {
+            threat.threat_id: (threat, row)
+            for threat, row in zip(reversed(self.threats), reversed(self.threat_rows), strict=True)
+            if threat.threat_id in known or (threat.event_ids[0] in fresh and first[threat.event_ids[0]] == row)
+        }
+        self.threats = [threat for threat, _ in reversed(kept.values())]
+        self.threat_rows = [row for _, row in reversed(kept.values())]
 
     def ages_s(self, now: float) -> NDArray[np.float64]:
         """Return the seconds since each event's record was sent, shape (events,)."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from socket import AF_INET, AF_INET6, inet_pton
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -49,34 +51,45 @@ async def connect_pool(dsn: str, *, size: int) -> asyncpg.Pool:
 
 
 async def store(batch: Batch, pool: asyncpg.Pool, model_version: str) -> None:
-    """Write the batch in one transaction: all rows or none. Raises Retry; doing it twice leaves one row each."""
+    """Write the batch in one transaction: all rows or none. Raises Retry; doing it twice leaves one row each.
+
+    The score that was stored first stays. When an event is there already, a threat that contradicts its stored score
+    is taken out of the batch; one that was stored with it remains, since it may not have been published.
+    """
     if not batch.events:
         return
-    events, threats = list(_event_rows(batch, model_version)), list(_threat_rows(batch))
+    events = list(_event_rows(batch, model_version))
     try:
         async with pool.acquire() as connection:
             try:
-                await _copy(connection, events, threats, staged=False)
+                await _copy(connection, batch, events)
             except asyncpg.UniqueViolationError:  # something of it is there already: a replay
-                await _copy(connection, events, threats, staged=True)
-    except RETRIED as fault:
+                await _merge(connection, batch, events)
+    except (*RETRIED, asyncpg.UniqueViolationError) as fault:
         raise Retry("store", fault) from fault
 
 
-async def _copy(connection: Any, events: list[Any], threats: list[Any], *, staged: bool) -> None:
+async def _copy(connection: Any, batch: Batch, events: list[Any]) -> None:
     async with connection.transaction():
-        for table, columns, rows in (
-            ("events", sql.EVENT_COLUMNS, events),
-            ("threats", sql.THREAT_COLUMNS, threats),
-        ):
-            if not rows:
-                continue
-            if staged:
-                await connection.execute(sql.CREATE_STAGING.format(table=table))
-            target = f"{table}_staging" if staged else table
-            await connection.copy_records_to_table(target, records=rows, columns=columns)
-            if staged:
-                await connection.execute(sql.MERGE_STAGING.format(table=table))
+        await connection.copy_records_to_table("events", records=events, columns=sql.EVENT_COLUMNS)
+        await _copy_threats(connection, batch, known=frozenset())
+
+
+async def _merge(connection: Any, batch: Batch, events: list[Any]) -> None:
+    async with connection.transaction():
+        await connection.execute(sql.CREATE_STAGING)
+        await connection.copy_records_to_table("events_staging", records=events, columns=sql.EVENT_COLUMNS)
+        fresh = {row["event_id"] for row in await connection.fetch(sql.MERGE_EVENTS)}
+        times, ids = [t.event_time for t in batch.threats], [t.threat_id for t in batch.threats]
+        known = {row["threat_id"] for row in await connection.fetch(sql.SELECT_KNOWN_THREATS, times, ids)}
+        batch.keep_threats(fresh, known)
+        await _copy_threats(connection, batch, known)
+
+
+async def _copy_threats(connection: Any, batch: Batch, known: AbstractSet[UUID]) -> None:
+    rows = list(_threat_rows(batch, known))
+    if rows:
+        await connection.copy_records_to_table("threats", records=rows, columns=sql.THREAT_COLUMNS)
 
 
 def _event_rows(batch: Batch, model_version: str) -> Iterator[tuple[Any, ...]]:
@@ -96,8 +109,10 @@ def _event_rows(batch: Batch, model_version: str) -> Iterator[tuple[Any, ...]]:
         )  # fmt: skip
 
 
-def _threat_rows(batch: Batch) -> Iterable[tuple[Any, ...]]:
+def _threat_rows(batch: Batch, known: AbstractSet[UUID]) -> Iterator[tuple[Any, ...]]:
     for threat, row in zip(batch.threats, batch.threat_rows, strict=True):
+        if threat.threat_id in known:
+            continue
         yield (
             _timestamp(threat.event_time), threat.threat_id, threat.entity, threat.severity.value,
             threat.threat_class.value, threat.risk, threat.anomaly, threat.src_ip, threat.dst_ip, threat.dst_port,

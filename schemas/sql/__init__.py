@@ -49,8 +49,12 @@ MAKE_PARTITIONS = "SELECT ironcore_make_partitions(current_date - $1::int, curre
 DROP_PARTITIONS = "SELECT ironcore_drop_partitions(current_date - $1::int)"
 
 # A replay (unique violation) goes through a table of the connection's own; what is there already stays as it is.
-CREATE_STAGING = "CREATE TEMP TABLE IF NOT EXISTS {table}_staging (LIKE {table}) ON COMMIT DELETE ROWS"
-MERGE_STAGING = "INSERT INTO {table} SELECT * FROM {table}_staging ON CONFLICT DO NOTHING"
+CREATE_STAGING = "CREATE TEMP TABLE IF NOT EXISTS events_staging (LIKE events) ON COMMIT DELETE ROWS"
+MERGE_EVENTS = "INSERT INTO events SELECT * FROM events_staging ON CONFLICT DO NOTHING RETURNING event_id"
+SELECT_KNOWN_THREATS = """
+SELECT t.threat_id FROM unnest($1::float8[], $2::uuid[]) AS scored(event_time, threat_id)
+JOIN threats t ON t.event_time = to_timestamp(scored.event_time) AND t.threat_id = scored.threat_id
+"""
 
 
 # A ledger's check. `to_timestamp` rounds to the microsecond, as the stream does.

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from ironcore.ledger import Ledger
 from ironcore.stack import Endpoints
@@ -36,6 +39,15 @@ def test_demo_accounts_for_every_event_and_says_so_in_its_last_line() -> None:
     assert summary["threats_published"] > 0
     assert (summary["lost"], summary["duplicates"], summary["dead_letters"]) == (0, 0, 0)
     assert set(summary["latency_ms"]) == {"p50", "p95", "p99"}
+
+
+@pytest.mark.skipif(shutil.which("mvn") is None, reason="Maven, which fetches Apache Kafka's jars, is not on PATH")
+def test_demo_runs_on_apache_kafka_too() -> None:
+    done = ironcore("demo", "--duration", "5", "--headless", "--broker", "kafka")
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout.splitlines()[-1])
+    assert summary["events_sent"] == summary["events_in_postgres"] > 1000
+    assert (summary["lost"], summary["duplicates"]) == (0, 0)
 
 
 def test_demo_of_a_log_counts_repeats_and_dead_letters(tmp_path: Path) -> None:

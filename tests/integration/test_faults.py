@@ -12,6 +12,7 @@ from itertools import takewhile
 import aiohttp
 import asyncpg
 
+from ironcore import dead_letters
 from ironcore.ledger import Ledger
 from ironcore.stack import Endpoints, Service, Stack
 from ironcore.topics import create_topics
@@ -19,7 +20,7 @@ from ironcore.traffic.record import Record
 from ironcore.view.metrics import Metrics, metrics_from_text
 from ironcore.workers import scrape
 from tests.integration.conftest import Workers, until
-from tests.integration.traffic import all_stored, flows, rows, send_noted
+from tests.integration.traffic import all_stored, flows, raw, rows, send_noted
 
 #: Three batches in flight, three queued and one held, of 4096 records each.
 MAX_HELD_RECORDS = 7 * 4096
@@ -167,3 +168,12 @@ async def test_kafka_killed_pauses_the_intake_and_it_resumes(
         await until(partial(all_stored, database, sent), what="every event in Postgres")
     assert await rows(database) == (before.events + 3000, before.events + 3000)
     assert worker.pid == process, "the worker did not survive the fault"
+
+    await send_noted(there.broker, raw(b"{broken"), Ledger())
+
+    async def letters() -> list[dead_letters.Stored]:
+        return await dead_letters.read(there.broker)
+
+    [stored] = await until(letters, what="a dead letter")
+    assert stored.letter.value == b"{broken"
+    assert await dead_letters.replay(there.broker) == 1

@@ -9,8 +9,10 @@ from typing import Any
 
 import asyncpg
 import msgspec
+from aiokafka import AIOKafkaConsumer
 
 from ironcore.ledger import Ledger
+from ironcore.topics import partitions_of
 from ironcore.traffic.record import Record, native_record, record_of
 from ironcore.traffic.send import Sent, connected, send
 from schemas.topics import RAW
@@ -89,16 +91,13 @@ async def rows(database: asyncpg.Connection) -> tuple[int, int]:
 
 async def consume(broker: str, topic: str, count: int, *, limit_s: float = 30.0) -> list[Any]:
     """Return the first `count` records of a topic from its beginning; fewer when no more come in time."""
-    from aiokafka import AIOKafkaConsumer, TopicPartition  # noqa: PLC0415
-
     consumer = AIOKafkaConsumer(
         bootstrap_servers=broker, auto_offset_reset="earliest", enable_auto_commit=False,
         max_partition_fetch_bytes=16 * 1024 * 1024,
     )  # fmt: skip
     await consumer.start()
     try:
-        await consumer.topics()
-        consumer.assign([TopicPartition(topic, p) for p in consumer.partitions_for_topic(topic) or ()])
+        consumer.assign(await partitions_of(broker, topic))
         found: list[Any] = []
         deadline = time.monotonic() + limit_s
         while len(found) < count and time.monotonic() < deadline:

@@ -1,0 +1,37 @@
+"""Which threats remain of a batch that was, in part, stored before."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from schemas.event import Event
+from streams.batch import Batch
+from tests.unit.test_threat import THREAT
+
+
+def batch(event_numbers: list[int], threat_rows: list[int]) -> Batch:
+    make: Any = Event
+    made = Batch(slabs=())
+    made.events = [make(kind="flow", event_time=1.0, event_id=UUID(int=number)) for number in event_numbers]
+    made.threat_rows = threat_rows
+    made.threats = [
+        THREAT.model_copy(
+            update={"threat_id": UUID(int=100 + event_numbers[row]), "event_ids": [UUID(int=event_numbers[row])]}
+        )
+        for row in threat_rows
+    ]
+    return made
+
+
+def test_threats_of_fresh_events_and_known_threats_remain() -> None:
+    made = batch([1, 2, 3], [0, 1, 2])
+    made.keep_threats(fresh={UUID(int=1)}, known={UUID(int=103)})
+    assert [threat.threat_id.int for threat in made.threats] == [101, 103]
+    assert made.threat_rows == [0, 2]
+
+
+def test_of_an_event_that_is_there_twice_the_first_score_counts() -> None:
+    made = batch([1, 1, 2, 2], [1, 2, 3])  # event 1 became a threat only the second time
+    made.keep_threats(fresh={UUID(int=1), UUID(int=2)}, known=set())
+    assert ([threat.threat_id.int for threat in made.threats], made.threat_rows) == ([102], [2])
