@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
@@ -31,7 +32,7 @@ async def read(broker: str, *, reason: Reason | None = None, limit: int = 1000) 
     async with _consumer(broker, group=None) as consumer:
         ends = await _ends(consumer, broker)
         for tp, end in ends.items():
-            consumer.seek(tp, max(0, end - limit))
+            consumer.seek(tp, 0 if reason else max(0, end - limit))
         found = [stored async for stored in _until(consumer, ends)]
     wanted = [stored for stored in found if reason in (None, stored.letter.reason)]
     return sorted(wanted, key=lambda stored: stored.timestamp_ms)[-limit:]
@@ -42,6 +43,7 @@ async def replay(broker: str, *, reason: Reason | None = None, again: bool = Fal
 
     1. Send a letter's original key, bytes and headers. 2. Wait for the acknowledgement. 3. Commit what was read.
     With a `reason`, letters of other reasons are passed over and count as looked at. `again` starts from the first.
+    A letter without a value has nothing to return.
     """
     returned = 0
     producer = AIOKafkaProducer(bootstrap_servers=broker, acks="all", max_request_size=MAX_MESSAGE_BYTES + 65_536)
@@ -52,7 +54,7 @@ async def replay(broker: str, *, reason: Reason | None = None, again: bool = Fal
             await _seek_to_unreturned(consumer, ends, again=again)
             async for stored in _until(consumer, ends):
                 letter = stored.letter
-                if reason in (None, letter.reason):
+                if reason in (None, letter.reason) and letter.value is not None:
                     await producer.send_and_wait(  # 1. and 2.
                         RAW.name, key=letter.key, value=letter.value, headers=list(letter.headers)
                     )
@@ -93,17 +95,21 @@ async def _seek_to_unreturned(consumer: AIOKafkaConsumer, ends: dict[TopicPartit
 
 
 async def _until(consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int]) -> AsyncIterator[Stored]:
-    """Yield letters until the topic falls silent at its end.
+    """Yield the letters that were there when this began; those that come meanwhile are another call's.
 
     The end alone does not do: the embedded broker tells the start of the last batch for it.
     """
-    silent_polls = 0
+    began_ms, silent_polls = time.time() * 1000, 0
     while silent_polls < MAX_SILENT_POLLS:
         fetched: dict[Any, Any] = await consumer.getmany(timeout_ms=POLL_MS)
-        for tp, records in fetched.items():
-            for record in records:
-                letter = DeadLetter.from_record(record.key, record.value, record.headers)
-                yield Stored(tp.partition, record.offset, record.timestamp, letter)
-        silent_polls = 0 if fetched else silent_polls + 1
-        if not fetched and all([await consumer.position(tp) >= end for tp, end in ends.items()]):
+        older = [
+            Stored(tp.partition, r.offset, r.timestamp, DeadLetter.from_record(r.key, r.value, r.headers))
+            for tp, records in fetched.items()
+            for r in records
+            if r.timestamp <= began_ms
+        ]
+        for stored in older:
+            yield stored
+        silent_polls = 0 if older else silent_polls + 1
+        if not older and all([await consumer.position(tp) >= end for tp, end in ends.items()]):
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -45,6 +45,7 @@ class Run:
     endpoints: Endpoints
     worker: str  #: HOST:PORT of the worker's metrics
     watch: Watch
+    check_alive: Callable[[], None]  #: raises when the worker has ended, with the end of its log
     ledger: Ledger = field(default_factory=Ledger)
     outbound: Outbound = field(default_factory=Outbound)
     sent: Sent = field(default_factory=lambda: Sent(0, 0, 0, 0.0))
@@ -68,6 +69,7 @@ async def _noted(run: Run, records: AsyncIterator[Record], stop: asyncio.Event) 
     async for record in records:
         if stop.is_set():
             return
+        run.check_alive()
         run.ledger.add(record.value, record.headers)
         yield record
 
@@ -96,6 +98,7 @@ async def _settled(run: Run, connection: asyncpg.Connection) -> _Found:
     """Return what has arrived once all has, or once nothing more has come for `QUIET_LIMIT_S`."""
     found, since = await _find(run, connection), time.monotonic()
     while not found.complete(run) and time.monotonic() - since < QUIET_LIMIT_S:
+        run.check_alive()
         await asyncio.sleep(0.25)
         if (now := await _find(run, connection)) != found:
             found, since = now, time.monotonic()

@@ -54,7 +54,7 @@ def worker_process(
             **{f"IRONCORE_WORKER__{key}": str(value) for key, value in variables.items()},
         },
         start_limit_s=START_LIMIT_S,
-        stop_limit_s=2 * settings.worker.drain_s,
+        stop_limit_s=3 * settings.worker.drain_s,
     )
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Headers = Sequence[tuple[str, bytes]]
+Headers = Sequence[tuple[str, bytes | None]]
 
 
 class Reason(StrEnum):
@@ -32,6 +32,7 @@ class Reject(ValueError):  # noqa: N818 - one of the three errors: Reject, Retry
 #: Kafka Connect's names for the context of an error, so that existing tools read our dead letters.
 PREFIX = "__connect.errors."
 STAGE = "ironcore.decode"
+CONTEXT_HEADERS = 6
 
 
 class DeadLetter(BaseModel):
@@ -41,7 +42,7 @@ class DeadLetter(BaseModel):
 
     key: bytes | None = Field(description="Original key, unchanged.")
     value: bytes | None = Field(description="Original value, unchanged.")
-    headers: tuple[tuple[str, bytes], ...] = Field(description="Original headers, unchanged.")
+    headers: tuple[tuple[str, bytes | None], ...] = Field(description="Original headers, unchanged.")
     topic: str = Field(description="Topic that it was read from.")
     partition: int = Field(description="Partition that it was read from.")
     offset: int = Field(description="Offset that it was read from.")
@@ -59,19 +60,25 @@ class DeadLetter(BaseModel):
             "exception.message": self.detail,
         }
 
-    def to_headers(self) -> list[tuple[str, bytes]]:
+    def to_headers(self) -> list[tuple[str, bytes | None]]:
         """Return the original headers followed by the error's context."""
         return [*self.headers, *((PREFIX + name, text.encode()) for name, text in self.context().items())]
 
     @classmethod
-    def from_record(cls, key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, bytes]]) -> DeadLetter:
-        """Read a record of the dead-letter topic back. Raises KeyError when its error headers are missing."""
+    def from_record(
+        cls, key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, bytes | None]]
+    ) -> DeadLetter:
+        """Read a record of the dead-letter topic back. Raises KeyError when its error headers are missing.
+
+        The error headers are the last ones: the record may have come with such headers of its own.
+        """
         headers = tuple(headers)
-        context = {name.removeprefix(PREFIX): data.decode() for name, data in headers if name.startswith(PREFIX)}
+        originals, ours = headers[:-CONTEXT_HEADERS], headers[-CONTEXT_HEADERS:]
+        context = {name.removeprefix(PREFIX): (data or b"").decode("utf-8", "backslashreplace") for name, data in ours}
         return cls(
             key=key,
             value=value,
-            headers=tuple(header for header in headers if not header[0].startswith(PREFIX)),
+            headers=originals,
             topic=context["topic"],
             partition=int(context["partition"]),
             offset=int(context["offset"]),

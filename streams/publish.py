@@ -67,9 +67,17 @@ async def _send_threat(producer: AIOKafkaProducer, threat: Threat, form: Form) -
 
 
 async def _send_letter(producer: AIOKafkaProducer, letter: DeadLetter) -> asyncio.Future[Any]:
-    sent: asyncio.Future[Any] = await producer.send(
-        topics.DEAD_LETTERS.name, key=letter.key, value=letter.value, headers=letter.to_headers()
-    )
+    # A record of neither key nor value is legal, and refused by the client: an empty key stands for none.
+    key = b"" if letter.key is None and letter.value is None else letter.key
+    try:
+        sent: asyncio.Future[Any] = await producer.send(
+            topics.DEAD_LETTERS.name, key=key, value=letter.value, headers=letter.to_headers()
+        )
+    except MessageSizeTooLargeError:
+        # It came compressed and is larger than any record may be. Its place on the raw topic is in the headers.
+        detail = f"{letter.detail}; {len(letter.value or b'')} bytes are left where they were read"
+        shorter = letter.model_copy(update={"key": None, "value": None, "detail": detail})
+        return await _send_letter(producer, shorter)
     return sent
 
 

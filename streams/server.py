@@ -5,12 +5,13 @@ from __future__ import annotations
 from aiohttp import web
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
+from streams.errors import Fatal
 from streams.health import Health, Verdict
 from streams.metrics import Metrics
 
 
 async def start_server(host: str, port: int, health: Health, metrics: Metrics) -> tuple[web.AppRunner, int]:
-    """Listen, and return the runner to clean up and the port taken. Raises OSError when the port is not free."""
+    """Listen, and return the runner to clean up and the port taken. Raises Fatal when it cannot."""
 
     async def serve_metrics(_: web.Request) -> web.Response:
         return web.Response(body=generate_latest(metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
@@ -28,7 +29,11 @@ async def start_server(host: str, port: int, health: Health, metrics: Metrics) -
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     site = web.TCPSite(runner, host, port)
-    await site.start()
+    try:
+        await site.start()
+    except OSError as fault:
+        await runner.cleanup()
+        raise Fatal(f"worker.metrics_host and worker.metrics_port: cannot listen on {host}:{port}: {fault}") from fault
     return runner, runner.addresses[0][1]
 
 

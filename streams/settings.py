@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from schemas.render import Form
 
@@ -79,3 +81,9 @@ class WorkerSettings(BaseModel):
     )
     retention_days: int = Field(30, ge=1, le=3650, description="Days of events and threats kept in Postgres.")
     partitions_ahead_days: int = Field(3, ge=1, le=30, description="Days whose partitions are made before they begin.")
+
+    @model_validator(mode="after")
+    def _heartbeat_fits(self) -> Self:
+        if self.heartbeat_s * 3 > self.session_timeout_s:
+            raise ValueError("heartbeat_s must be at most a third of session_timeout_s")
+        return self

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from functools import partial
@@ -31,6 +32,7 @@ from streams.store import RETRIED, connect_pool
 MAINTAIN_EVERY_S = 3600.0
 #: The consumer drains, commits and leaves its group: twice the time of a drain.
 STOP_DRAINS = 2
+LAST_MOMENT_S = 0.5
 
 
 async def run_worker(broker: str, postgres_dsn: str, redis_url: str, settings: WorkerSettings) -> None:
@@ -38,11 +40,11 @@ async def run_worker(broker: str, postgres_dsn: str, redis_url: str, settings: W
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    metrics = Metrics()
+    metrics, budget = Metrics(), Budget(STOP_DRAINS * settings.drain_s)
     async with AsyncExitStack() as acquired:
 
         def release(what: str, stop: Callable[[], Awaitable[object]]) -> None:
-            acquired.push_async_callback(_within, settings.drain_s, what, stop)
+            acquired.push_async_callback(_within, budget, what, stop)
 
         # The model first: traced and warm before the group hands us a partition.
         scorer, extractor = await asyncio.to_thread(_load_model, settings)
@@ -65,7 +67,7 @@ async def run_worker(broker: str, postgres_dsn: str, redis_url: str, settings: W
         tasks = [asyncio.create_task(c) for c in (pipeline.run(), health.watch(), _maintain(pool, settings))]
         release("the pipeline", partial(_cancel, tasks))  # after the app has drained
         await app.start()
-        acquired.push_async_callback(_within, STOP_DRAINS * settings.drain_s, "the consumer", app.stop)
+        release("the consumer", app.stop)
         log.info("worker ready: model %s %s, metrics on port %d", scorer.name, scorer.version, port)
         try:
             await _until_stopped(stop, app, tasks)
@@ -85,16 +87,29 @@ async def _pool(dsn: str, settings: WorkerSettings) -> asyncpg.Pool:
     """Connect to the database. Raises Fatal when it is not there."""
     try:
         return await connect_pool(dsn, size=settings.batches_in_flight + 1)
-    except RETRIED as fault:
+    except (*RETRIED, asyncpg.PostgresError) as fault:
         raise Fatal(f"PostgreSQL cannot be reached at start: {fault or type(fault).__name__}") from fault
 
 
-async def _within(limit_s: float, what: str, stop: Callable[[], Awaitable[object]]) -> None:
-    """Stop something, and leave it when it takes longer: what was not settled comes again."""
+class Budget:
+    """The time for a whole shutdown; it begins with the first question."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds, self._ends = seconds, 0.0
+
+    def left_s(self) -> float:
+        """Return the seconds left; the last parts get a moment each."""
+        now = time.monotonic()
+        self._ends = self._ends or now + self._seconds
+        return max(self._ends - now, LAST_MOMENT_S)
+
+
+async def _within(budget: Budget, what: str, stop: Callable[[], Awaitable[object]]) -> None:
+    """Stop something, and leave it when the time is over: what was not settled comes again."""
     try:
-        await asyncio.wait_for(stop(), limit_s)
+        await asyncio.wait_for(stop(), budget.left_s())
     except TimeoutError:
-        log.warning("%s did not stop within %s s", what, limit_s)
+        log.warning("%s did not stop in time", what)
 
 
 async def _maintain(pool: asyncpg.Pool, settings: WorkerSettings) -> None:

@@ -58,6 +58,8 @@ def _demo(  # noqa: PLR0913
     path: Path | None, duration: float | None, *, headless: bool, rate: float | None, seed: int, broker: str
 ) -> dict[str, Any]:
     settings = settings_or_exit()
+    for number in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C: what was started is stopped, and its folder removed
+        signal.signal(number, signal.default_int_handler)
     with Stack(StackOptions(broker=broker)) as stack, ExitStack() as held:
         prepare(stack.endpoints, settings)
         worker = worker_process(stack.endpoints, settings, stack.logs / "worker.log")
@@ -65,7 +67,7 @@ def _demo(  # noqa: PLR0913
         errors.print("servers are up; the worker loads its model")
         worker.start()
         records, timetable = _traffic(path, duration, rate, seed)
-        run = Run(stack.endpoints, worker.address, Watch(stack.endpoints.broker))
+        run = Run(stack.endpoints, worker.address, Watch(stack.endpoints.broker), worker.check_alive)
         return asyncio.run(_play(run, records, timetable, duration, headless=headless))
 
 

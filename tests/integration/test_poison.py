@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import asyncpg
 import msgpack
+from aiokafka import AIOKafkaProducer
 
 from ironcore import dead_letters
 from ironcore.ledger import Ledger
 from ironcore.stack import Endpoints
 from schemas.dead_letter import Reason
+from schemas.topics import RAW
 from tests.integration.conftest import Workers, until
 from tests.integration.traffic import all_stored, flows, raw, rows, send_noted
 
@@ -53,19 +58,37 @@ async def test_poison_is_kept_with_its_reason_and_its_neighbours_are_scored(
     assert workers.unexpected_errors() == []
 
 
-async def test_a_null_record_is_a_dead_letter(endpoints: Endpoints, workers: Workers) -> None:
-    from ironcore.traffic.send import connected  # noqa: PLC0415
-    from schemas.topics import RAW  # noqa: PLC0415
-
-    workers.start()
-    async with connected(endpoints.broker) as producer:
-        await producer.send_and_wait(RAW.name, None, key=b"tombstone")
+async def test_records_that_clients_would_refuse_to_send_are_dead_letters_too(
+    endpoints: Endpoints, workers: Workers
+) -> None:
+    """No key and no value; a header without a value; a value that is larger than any record once it is unpacked."""
+    worker = workers.start()
+    async with packing(endpoints.broker) as producer:
+        nothing = producer.create_batch()
+        nothing.append(key=None, value=None, timestamp=None)
+        nothing.append(key=b"tombstone", value=None, timestamp=None, headers=[("empty", None)])
+        nothing.append(key=None, value=b"x" * 40_000_000, timestamp=None)
+        await (await producer.send_batch(nothing, RAW.name, partition=0))
 
     async def letters() -> list[dead_letters.Stored]:
-        return await dead_letters.read(endpoints.broker)
+        found = await dead_letters.read(endpoints.broker)
+        return found if len(found) == 3 else []
 
-    [stored] = await until(letters, what="the dead letter")
-    assert (stored.letter.key, stored.letter.value, stored.letter.reason) == (b"tombstone", None, Reason.EMPTY)
+    found = [stored.letter for stored in await until(letters, what="three dead letters")]
+    assert {letter.reason for letter in found} == {Reason.EMPTY, Reason.TOO_LARGE}
+    assert next(letter for letter in found if letter.key == b"tombstone").headers == (("empty", None),)
+    assert "40000000 bytes are left where they were read" in next(
+        letter.detail for letter in found if letter.reason is Reason.TOO_LARGE
+    )
+    assert worker.ready
+
+
+@asynccontextmanager
+async def packing(broker: str) -> AsyncIterator[AIOKafkaProducer]:
+    async with AIOKafkaProducer(
+        bootstrap_servers=broker, compression_type="gzip", max_batch_size=64_000_000, max_request_size=64_000_000
+    ) as producer:
+        yield producer
 
 
 async def test_replay_returns_each_letter_once(

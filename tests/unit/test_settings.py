@@ -30,6 +30,7 @@ def test_environment_wins_over_file(tmp_path: Path) -> None:
         ({"IRONCORE_WORKER__NOPE": "1"}, r"worker\.nope \(from IRONCORE_WORKER__NOPE\): unknown setting"),
         ({"IRONCORE_WORKER__BATCH_EVENTS": "many"}, r"worker\.batch_events \(from IRONCORE_WORKER__BATCH_EVENTS\)"),
         ({"IRONCORE_WORKER__BATCH_EVENTS": "0"}, r"greater than or equal to 1"),
+        ({"IRONCORE_WORKER__HEARTBEAT_S": "5"}, r"heartbeat_s must be at most a third of session_timeout_s"),
         ({"IRONCORE_BROKER": "no-port"}, r"broker \(from IRONCORE_BROKER\)"),
         ({"IRONCORE_CONFIG": "missing.toml"}, r"IRONCORE_CONFIG names missing\.toml"),
     ],

@@ -82,11 +82,14 @@ def test_rendered_ocsf_is_the_finding() -> None:
 @given(
     key=st.none() | st.binary(max_size=50),
     value=st.none() | st.binary(max_size=200),
-    headers=st.lists(st.tuples(st.text(max_size=10), st.binary(max_size=10)), max_size=4),
+    headers=st.lists(
+        st.tuples(st.text(max_size=10) | st.just("__connect.errors.topic"), st.none() | st.binary(max_size=10)),
+        max_size=4,
+    ),
     detail=st.text(max_size=50),
 )
 def test_a_dead_letter_comes_back_as_it_was(
-    key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes]], detail: str
+    key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes | None]], detail: str
 ) -> None:
     letter = DeadLetter(
         key=key, value=value, headers=tuple(headers), topic="t", partition=3, offset=9, reason=Reason.INVALID,
