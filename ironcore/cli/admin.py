@@ -7,10 +7,9 @@ from typing import Annotated
 
 import asyncpg
 import typer
-from aiokafka.errors import KafkaError
 from rich.table import Table
 
-from ironcore.cli.common import console, errors, settings_or_exit
+from ironcore.cli.common import ask_broker, console, errors, settings_or_exit
 from ironcore.migrate import migrate as apply_migrations
 from ironcore.topics import create_topics, partition_counts
 from schemas.topics import DAY_S, TOPICS
@@ -40,15 +39,11 @@ def topics(
     replication: Annotated[int, typer.Option(min=1, help="Copies of each partition, with --create.")] = 1,
 ) -> None:
     """Show the topics: name, key, value, partitions, retention, who writes and who reads them."""
-    settings = settings_or_exit()
-    try:
-        if create:
-            for name, outcome in asyncio.run(create_topics(settings.broker, replication=replication)).items():
-                console.print(f"{name}: {outcome}")
-        counts = asyncio.run(partition_counts(settings.broker))
-    except (KafkaError, OSError) as error:
-        errors.print(f"[red]broker {settings.broker}: {error}[/red]", highlight=False)
-        raise typer.Exit(1) from error
+    broker = settings_or_exit().broker
+    if create:
+        for name, outcome in ask_broker(broker, create_topics(broker, replication=replication)).items():
+            console.print(f"{name}: {outcome}")
+    counts = ask_broker(broker, partition_counts(broker))
     table = Table("topic", "partitions", "retention", "key", "value", "written by", "read by")
     for topic in TOPICS:
         there = counts[topic.name]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from typing import Any
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 import typer
+from aiokafka.errors import KafkaError
 from rich.console import Console
 
 from ironcore import settings
 
+T = TypeVar("T")
 console = Console()
 errors = Console(stderr=True)
 
@@ -21,6 +25,15 @@ def settings_or_exit() -> settings.Settings:
     except settings.SettingsError as error:
         errors.print(f"[red]{error}[/red]", highlight=False)
         raise typer.Exit(2) from error
+
+
+def ask_broker(broker: str, question: Coroutine[Any, Any, T]) -> T:
+    """Run what talks to a broker, or end with status 1 and what went wrong there."""
+    try:
+        return asyncio.run(question)
+    except (KafkaError, OSError) as error:
+        errors.print(f"[red]broker {broker}: {error}[/red]", highlight=False)
+        raise typer.Exit(1) from error
 
 
 def print_json_line(values: dict[str, Any]) -> None:

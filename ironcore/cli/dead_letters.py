@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from aiokafka.errors import KafkaError
 from rich.table import Table
 
 from ironcore import dead_letters
-from ironcore.cli.common import console, errors, print_json_line, settings_or_exit
+from ironcore.cli.common import ask_broker, console, print_json_line, settings_or_exit
 from schemas.dead_letter import Reason
 
 app = typer.Typer(help="Show and return the records that were rejected.", no_args_is_help=True)
@@ -26,11 +24,7 @@ def list_letters(
 ) -> None:
     """Show rejected records: when, from where, why, and the beginning of the bytes."""
     broker = settings_or_exit().broker
-    try:
-        letters = asyncio.run(dead_letters.read(broker, reason=reason, limit=limit))
-    except (KafkaError, OSError) as error:
-        errors.print(f"[red]broker {broker}: {error}[/red]", highlight=False)
-        raise typer.Exit(1) from error
+    letters = ask_broker(broker, dead_letters.read(broker, reason=reason, limit=limit))
     if json:
         for stored in letters:
             print_json_line(_plain(stored))
@@ -56,11 +50,7 @@ def replay(
 ) -> None:
     """Return rejected records to the raw topic, bytes unchanged, each once; scored neighbours are not doubled."""
     broker = settings_or_exit().broker
-    try:
-        returned = asyncio.run(dead_letters.replay(broker, reason=reason, again=again))
-    except (KafkaError, OSError) as error:
-        errors.print(f"[red]broker {broker}: {error}[/red]", highlight=False)
-        raise typer.Exit(1) from error
+    returned = ask_broker(broker, dead_letters.replay(broker, reason=reason, again=again))
     console.print(f"returned {returned} records")
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from aiokafka.errors import KafkaError
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from ironcore.cli.common import errors, print_json_line, settings_or_exit
+from ironcore.cli.common import ask_broker, errors, print_json_line, settings_or_exit
 from ironcore.traffic.pace import Timetable, at_once, at_rate, at_speed, paced
 from ironcore.traffic.read import LogError, read
 from ironcore.traffic.send import SendError, Sent, connected, send
@@ -38,12 +36,9 @@ def replay(  # noqa: PLR0913, PLR0917 - a command has as many options as it need
     timetable = _timetable(rate, speed, max_gap, fast=fast)
     broker = settings_or_exit().broker
     try:
-        sent = asyncio.run(_play(path, broker, topic, timetable, limit))
+        sent = ask_broker(broker, _play(path, broker, topic, timetable, limit))
     except (LogError, SendError) as error:
         errors.print(f"[red]{error}[/red]", highlight=False)
-        raise typer.Exit(1) from error
-    except (KafkaError, OSError) as error:
-        errors.print(f"[red]broker {broker}: {error}[/red]", highlight=False)
         raise typer.Exit(1) from error
     _summarise(path, sent, as_json=json)
 

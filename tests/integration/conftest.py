@@ -52,10 +52,15 @@ def endpoints(stack: Stack, tmp_path: Path) -> Iterator[Endpoints]:
         asyncio.run(_execute(stack.endpoints.postgres_dsn, f"DROP DATABASE {name} WITH (FORCE)"))
 
 
-@pytest.fixture
-def apache_kafka(tmp_path: Path) -> Iterator[Service]:
+def kafka_or_skip() -> None:
+    """Skip where Apache Kafka cannot be had."""
     if not shutil.which("mvn") and not list(cache_folder().glob("kafka-*")):
         pytest.skip("Apache Kafka's jars are not there, and Maven, which would fetch them, is not on PATH")
+
+
+@pytest.fixture
+def apache_kafka(tmp_path: Path) -> Iterator[Service]:
+    kafka_or_skip()
     broker = kafka(tmp_path / "kafka", tmp_path / "kafka.log", free_port(), free_port())
     broker.start()
     yield broker

@@ -17,7 +17,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.structs import TopicPartition
 
 from ironcore.stack import Stack, StackOptions
-from ironcore.stack.jars import cache_folder
+from tests.integration.conftest import kafka_or_skip
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(700)]  # the first time, Maven fetches Kafka
 LIMIT_S = 60.0
@@ -25,8 +25,8 @@ LIMIT_S = 60.0
 
 @pytest.fixture(scope="module", params=["tansu", "kafka"])
 def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
-    if request.param == "kafka" and not shutil.which("mvn") and not list(cache_folder().glob("kafka-*")):
-        pytest.skip("Apache Kafka's jars are not there, and Maven, which would fetch them, is not on PATH")
+    if request.param == "kafka":
+        kafka_or_skip()
     folder = Path(tempfile.mkdtemp(prefix="ironcore-test-"))
     folder.chmod(0o711)
     with Stack(StackOptions(broker=request.param, data_dir=folder)) as stack:

@@ -5,16 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from ironcore.ledger import Ledger
 from ironcore.stack import Endpoints
-from tests.integration.conftest import Workers
+from tests.integration.conftest import Workers, kafka_or_skip
 from tests.integration.traffic import raw, send_noted
 
 
@@ -41,8 +38,8 @@ def test_demo_accounts_for_every_event_and_says_so_in_its_last_line() -> None:
     assert set(summary["latency_ms"]) == {"p50", "p95", "p99"}
 
 
-@pytest.mark.skipif(shutil.which("mvn") is None, reason="Maven, which fetches Apache Kafka's jars, is not on PATH")
 def test_demo_runs_on_apache_kafka_too() -> None:
+    kafka_or_skip()
     done = ironcore("demo", "--duration", "5", "--headless", "--broker", "kafka")
     assert done.returncode == 0, done.stderr
     summary = json.loads(done.stdout.splitlines()[-1])
