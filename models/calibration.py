@@ -30,11 +30,28 @@ def calibrate(network: Network, held_out: Dataset, *, max_fpr: float = MAX_FPR) 
     benign = held_out.features[~held_out.malicious]
     if not len(benign):
         raise ValueError("no benign rows are held out to calibrate on")
-    code = tf.constant(encoded(benign))
-    knots = np.quantile(network.reconstruction_error(code).numpy(), np.linspace(0, 1, ANOMALY_KNOTS))
-    network.weights["anomaly_knots"].assign(_increasing(knots))
-    spared = np.prod(1 - strengths(tf.constant(benign)).numpy(), axis=1)
-    shift = _shift(network.evidence(code)[1].numpy(), spared, max_fpr)
+    code = encoded(benign)
+    fit_knots(network, code)
+    fit_shift(network, code, strengths(tf.constant(benign)).numpy(), max_fpr)
+
+
+def fit_knots(network: Network, code: NDArray[np.float32]) -> None:
+    """Set the anomaly's knots to the quantiles of the reconstruction errors of (n, WIDTH) codes."""
+    errors = network.reconstruction_error(tf.constant(code)).numpy()
+    network.weights["anomaly_knots"].assign(_increasing(np.quantile(errors, np.linspace(0, 1, ANOMALY_KNOTS))))
+
+
+def fit_shift(network: Network, code: NDArray[np.float32], shown: NDArray[np.float32], max_fpr: float) -> None:
+    """Shift the risk head so that at most a share `max_fpr` of the rows are threats.
+
+    Args:
+        network: Changed in place.
+        code: (n, WIDTH) codes of the rows.
+        shown: (n, behaviours) strengths of their behaviours.
+        max_fpr: Share of the rows.
+    """
+    evidence = network.evidence(tf.constant(code))[1].numpy()
+    shift = _shift(evidence, np.prod(1 - shown, axis=1), max_fpr)
     network.weights["risk_bias"].assign_add([shift])
 
 

@@ -41,8 +41,8 @@ SHAPES: dict[str, tuple[int, ...]] = {
 MEASURED = ("edges", "anomaly_knots")
 
 _BENIGN = CLASSES.index(ThreatClass.BENIGN)
-#: One flow alone never makes the network surer than this (a probability of 0.95): what windows show can outrank it.
-MAX_LOGIT = 3.0
+#: One flow alone never makes the network surer than this (a probability of 0.88): what windows show can outrank it.
+MAX_LOGIT = 2.0
 #: Risk of an event whose flow was not measured, before behaviours: what the lowest learnt risks are.
 _FLOOR_LOGIT = -20.0
 _CLASS_OF_BEHAVIOUR = np.eye(len(CLASSES), dtype=np.float32)[[CLASSES.index(b.threat_class) for b in BEHAVIOURS]]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,9 +85,7 @@ def teach(lessons: Lessons, augment: Augment, *, seed: int, steps: int, members:
     return Teachers([layer.numpy() for layer in layers], groups)
 
 
-def _drawn(
-    rows: NDArray[np.int64], chances: NDArray[np.float64], generator: np.random.Generator
-) -> NDArray[np.int64]:
+def _drawn(rows: NDArray[np.int64], chances: NDArray[np.float64], generator: np.random.Generator) -> NDArray[np.int64]:
     """Return a batch of rows by their cumulated chances."""
     return rows[np.minimum(np.searchsorted(chances, generator.random(BATCH_ROWS)), len(rows) - 1)]
 
@@ -109,7 +108,7 @@ def _halves(lessons: Lessons, members: int, generator: np.random.Generator) -> l
 def _initial(members: int, width: int, generator: np.random.Generator) -> list[Codes]:
     """Return He-initialised layers (He et al., ICCV 2015)."""
     sizes, layers = (width, *HIDDEN_UNITS, 1), list[Codes]()
-    for before, after in zip(sizes, sizes[1:], strict=False):
+    for before, after in pairwise(sizes):
         scale = np.sqrt(2 / before)
         layers.append(generator.normal(0, scale, (members, before, after)).astype(np.float32))
         layers.append(np.zeros((members, 1, after), np.float32))

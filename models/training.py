@@ -16,6 +16,8 @@ from models.teachers import Lessons, Teachers, teach
 from models.weighting import belongings_of, row_weights
 from schemas.threat import CLASSES
 
+#: Epochs that the shipped model was trained for.
+EPOCHS = 15
 BATCH_ROWS = 512
 #: Batches of an epoch, of each teacher and of the network.
 TEACHER_BATCHES, STUDENT_BATCHES = 40, 40
@@ -39,7 +41,9 @@ def train(data: Dataset, *, seed: int, epochs: int, progress: Progress = lambda 
         ValueError: One of the two labels is absent, or in too few captures.
     """
     lessons = lessons_of(data)
-    return distil(data, lessons, teachers_of(lessons, seed=seed, epochs=epochs), seed, epochs, progress)
+    return distil(
+        data, lessons, teachers_of(lessons, seed=seed, epochs=epochs), seed=seed, epochs=epochs, progress=progress
+    )
 
 
 def lessons_of(data: Dataset) -> Lessons:
@@ -67,6 +71,7 @@ def distil(  # noqa: PLR0913 - what is learnt, from whom, and how
     data: Dataset,
     lessons: Lessons,
     teachers: Teachers,
+    *,
     seed: int,
     epochs: int,
     progress: Progress = lambda _epoch, _loss: None,

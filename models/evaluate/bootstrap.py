@@ -20,9 +20,7 @@ class Interval(NamedTuple):
     high: float
 
 
-def interval(
-    figure: Callable[[NDArray[np.int64]], float], rows: int, *, seed: int = 0, draws: int = DRAWS
-) -> Interval:
+def interval(figure: Callable[[NDArray[np.int64]], float], rows: int, *, seed: int = 0, draws: int = DRAWS) -> Interval:
     """Return a figure of `rows` rows with its interval.
 
     Args:
