@@ -82,8 +82,19 @@ class Network(tf.Module):  # type: ignore[misc]
 
     def evidence(self, code: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Return the class head's logits and the risk head's (n,) evidence, which has no bounds."""
-        hidden = tf.nn.relu(self._dense("trunk_2", tf.nn.relu(self._dense("trunk_1", code))))
+        hidden = self._hidden(self.first_layer(code))
         return self._dense("class", hidden), self._dense("risk", hidden)[:, 0]
+
+    def first_layer(self, code: tf.Tensor) -> tf.Tensor:
+        """Return the trunk's first layer before its activation, (n, 64): linear in the code."""
+        return self._dense("trunk_1", code)
+
+    def risk_logit(self, first: tf.Tensor) -> tf.Tensor:
+        """Return the risk head's (n,) logit from the trunk's first layer."""
+        return MAX_LOGIT * tf.tanh(self._dense("risk", self._hidden(first))[:, 0] / MAX_LOGIT)
+
+    def _hidden(self, first: tf.Tensor) -> tf.Tensor:
+        return tf.nn.relu(self._dense("trunk_2", tf.nn.relu(first)))
 
     def reconstruction_error(self, code: tf.Tensor) -> tf.Tensor:
         """Return the (n,) mean squared error of the autoencoder."""
