@@ -1,0 +1,19 @@
+"""Every measurement, in the order in which a run takes them. One more is one file and one line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from loadtest.bench import Bench
+from loadtest.measurements import throughput
+
+
+class Measurement(NamedTuple):
+    """A name, as `--only` takes it and the JSON holds it, and what measures it."""
+
+    name: str
+    measure: Callable[[Bench], dict[str, Any]]
+
+
+MEASUREMENTS: Sequence[Measurement] = (Measurement("throughput", throughput.measure),)

@@ -1,0 +1,111 @@
+"""Flows as sensors report them, one JSON record each, with a set share of threats under the shipped model.
+
+They come from the generated office network. Its attacks are thinned by a coin with a fixed seed until the model calls
+`THREAT_SHARE` of all events threats: found by scoring, and reported as measured.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import numpy as np
+from aiokafka.partitioner import murmur2
+from numpy.typing import NDArray
+
+from ironcore.traffic.generate import CYCLE_S, generate
+from loadtest.peers.work import Scoring, decode
+
+SEED = 1
+THREAT_SHARE = 0.05
+#: Events a second of event time at most: two hundred offices, with each host as busy as in a small network.
+EVENTS_PER_S = 40_000.0
+#: Events of all kinds for each flow, with attacks to spare.
+_EVENTS_PER_FLOW = 2.1
+_TRIES = 6
+_BATCH = 4096
+#: Held to by the calibration.
+_TOLERANCE = 0.001
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record ready to be sent."""
+
+    key: bytes
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """Records in the order of their event times, and what they are like."""
+
+    records: Sequence[Record]
+    threat_share: float
+    mean_bytes: float
+
+    def described(self) -> dict[str, Any]:
+        """Return what a report says of it."""
+        return {
+            "records": len(self.records),
+            "threat_share": round(self.threat_share, 4),
+            "mean_record_bytes": round(self.mean_bytes, 1),
+            "seed": SEED,
+        }
+
+
+def partition_of(key: bytes, partitions: int) -> int:
+    """Return the partition of a key, as Kafka's default partitioner does (murmur2)."""
+    hashed: int = murmur2(key) & 0x7FFFFFFF
+    return hashed % partitions
+
+
+def make_traffic(count: int, *, seed: int = SEED) -> Traffic:
+    """Generate `count` flows that end now. Loads the model: call it in a process that is not measured."""
+    records, is_attack = _candidates(count, seed)
+    rows, share = _calibrated(records, is_attack, count, seed)
+    chosen = [records[row] for row in rows]
+    return Traffic(chosen, share, sum(len(record.value) for record in chosen) / count)
+
+
+def _candidates(count: int, seed: int) -> tuple[list[Record], NDArray[np.bool_]]:
+    """Return more flows than are needed, over whole cycles of attacks, and which of them belong to one."""
+    events = count * _EVENTS_PER_FLOW
+    span_s = CYCLE_S * math.ceil(events / (EVENTS_PER_S * CYCLE_S))
+    records, is_attack = [], []
+    for event, label in generate(seed, time.time() - span_s, span_s, events / span_s):
+        if event["kind"] == "flow":
+            records.append(Record(event["src_ip"].encode(), msgspec.json.encode(event)))
+            is_attack.append(label != "benign")
+    return records, np.array(is_attack)
+
+
+def _calibrated(
+    records: Sequence[Record], is_attack: NDArray[np.bool_], count: int, seed: int
+) -> tuple[list[int], float]:
+    """Return the rows to send, in order, and their share of threats."""
+    order = np.random.default_rng(seed).permutation(len(records))
+    attacks, benign = order[is_attack[order]], order[~is_attack[order]]
+    wanted, scoring = round(count * THREAT_SHARE), Scoring()
+    for _ in range(_TRIES):
+        wanted = min(max(wanted, 1), len(attacks))
+        rows = np.sort(np.concatenate([attacks[:wanted], benign[: count - wanted]])).tolist()
+        share = _threat_share([records[row] for row in rows], scoring)
+        if abs(share - THREAT_SHARE) <= _TOLERANCE:
+            break
+        wanted += round((THREAT_SHARE - share) * count)
+    return rows, share
+
+
+def _threat_share(records: Sequence[Record], scoring: Scoring) -> float:
+    """Score the records as the pipeline does, with empty windows at first, and return the share of threats."""
+    scoring.forget()
+    threats = 0
+    for start in range(0, len(records), _BATCH):
+        events = [decode(record.value) for record in records[start : start + _BATCH]]
+        threats += scoring.count_threats(events)
+    return threats / len(records)
