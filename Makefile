@@ -6,7 +6,7 @@ DURATION ?=
 INPUT ?=
 HEADLESS ?=
 
-.PHONY: setup demo test lint unit integration generate lock clean
+.PHONY: setup demo test lint unit integration bench bench-smoke generate lock clean
 
 setup: .venv/installed  ## the virtual environment, from the lock
 .venv/installed: requirements.lock pyproject.toml
@@ -31,6 +31,12 @@ unit: setup
 
 integration: setup
 	$(BIN)/pytest tests/integration
+
+bench: setup  ## every figure, its peers and its limits, in about half an hour; writes loadtest/results
+	$(BIN)/ironcore bench --json
+
+bench-smoke: setup  ## the same with tiny counts: does all of it run, and are the counts right?
+	$(BIN)/ironcore bench --smoke --json
 
 generate: setup  ## schemas/generated, docs/settings.md, docs/metrics.md
 	$(BIN)/ironcore schema --write .

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from loadtest.bench import Bench
-from loadtest.measurements import throughput
+from loadtest.measurements import latency, limit, scorer, throughput
 
 
 class Measurement(NamedTuple):
@@ -16,4 +16,9 @@ class Measurement(NamedTuple):
     measure: Callable[[Bench], dict[str, Any]]
 
 
-MEASUREMENTS: Sequence[Measurement] = (Measurement("throughput", throughput.measure),)
+MEASUREMENTS: Sequence[Measurement] = (
+    Measurement("throughput", throughput.measure),
+    Measurement("limit", limit.measure),
+    Measurement("latency", latency.measure),
+    Measurement("scorer", scorer.measure),
+)

@@ -92,21 +92,19 @@ def watch(
 
 
 def steady(samples: Sequence[Sample], total: int) -> Drained:
-    """Return what happened in the middle of a drain of `total` events. Raises BenchError when nothing was seen of it."""
+    """Return what happened in the middle of a drain of `total` events.
+
+    A backlog so small that it went between two looks gives the whole, start-up included: a smoke test has no more.
+    Raises BenchError when not even that was seen.
+    """
     first = next(sample for sample in samples if sample.events >= total * FROM_SHARE)
     last = next((s for s in reversed(samples) if first.events < s.events <= total * TO_SHARE), None)
-    if last is None:  # drained between two looks: take the whole, a smoke test has no more
-        first, last = _around(samples, total)
+    if last is None:
+        first, last = samples[0], next(sample for sample in samples if sample.events >= total)
+    if last.events == first.events:
+        raise BenchError(f"{total} events were drained before the first look")
     return Drained(
         last.events - first.events,
         last.at_s - first.at_s,
         {part: used - first.cpu_s[part] for part, used in last.cpu_s.items()},
     )
-
-
-def _around(samples: Sequence[Sample], total: int) -> tuple[Sample, Sample]:
-    last = next(sample for sample in samples if sample.events >= total)
-    before = [sample for sample in samples if sample.at_s < last.at_s]
-    if not before:
-        raise BenchError(f"{total} events were drained before the first look")
-    return before[-1], last

@@ -1,4 +1,4 @@
-"""The servers of a run: Apache Kafka, PostgreSQL and Valkey on loopback, and a fresh database for whoever is measured."""
+"""The servers of a run: Apache Kafka, PostgreSQL and Valkey on loopback, a fresh database for whoever is measured."""
 
 from __future__ import annotations
 

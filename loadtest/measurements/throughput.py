@@ -36,8 +36,8 @@ def measure(bench: Bench) -> dict[str, Any]:
                 found = drain(bench, contestant, len(backlog))
                 rounds[contestant.name].append(found)
                 bench.tell(
-                    f"  round {number + 1}, {contestant.shown}: {found['events_per_cpu_s']:,.0f} events per CPU second, "
-                    f"{found['events_per_s']:,.0f} per second"
+                    f"  round {number + 1}, {contestant.shown}: {found['events_per_cpu_s']:,.0f} events per CPU second,"
+                    f" {found['events_per_s']:,.0f} per second"
                 )
     return {
         "traffic": traffic.described(),

@@ -13,6 +13,7 @@ from typing import Any
 import msgpack
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from models.features import FeatureExtractor
 from models.scorer import Scorer, Scores
@@ -86,8 +87,8 @@ class Scoring:
 
     def score(self, events: Sequence[SecurityEvent]) -> Scored:
         """Score a batch and explain its threats."""
-        features = self._extractor.extract(events, np.zeros(len(events), np.int32))
-        scored = Scored(events, self._scorer.score(features), time.time(), model_version=self._scorer.version)
+        features = self.features(events)
+        scored = Scored(events, self.heads(features), time.time(), model_version=self._scorer.version)
         scored.threat_rows = np.flatnonzero(scored.scores.threat).tolist()
         if scored.threat_rows:
             reasons = self._scorer.explain(features[scored.threat_rows])
@@ -96,10 +97,22 @@ class Scoring:
             ]
         return scored
 
+    def features(self, events: Sequence[SecurityEvent]) -> NDArray[np.float32]:
+        """Return the features of a batch, updating the windows."""
+        return self._extractor.extract(events, np.zeros(len(events), np.int32))
+
+    def heads(self, features: NDArray[np.float32]) -> Scores:
+        """Return the scores of rows of features."""
+        return self._scorer.score(features)
+
+    @property
+    def traces(self) -> int:
+        """How often TensorFlow has traced the heads so far."""
+        return int(self._scorer._heads.experimental_get_tracing_count())  # noqa: SLF001 - no public way to it
+
     def count_threats(self, events: Sequence[SecurityEvent]) -> int:
         """Return how many of the events are threats, without explaining them."""
-        features = self._extractor.extract(events, np.zeros(len(events), np.int32))
-        return int(self._scorer.score(features).threat.sum())
+        return int(self.heads(self.features(events)).threat.sum())
 
     def forget(self) -> None:
         """Begin with empty windows again."""
