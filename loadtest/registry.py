@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from loadtest.bench import Bench
-from loadtest.measurements import latency, limit, scorer, throughput
+from loadtest.measurements import latency, limit, memory, recovery, scaling, scorer, throughput
 
 
 class Measurement(NamedTuple):
@@ -21,4 +21,7 @@ MEASUREMENTS: Sequence[Measurement] = (
     Measurement("limit", limit.measure),
     Measurement("latency", latency.measure),
     Measurement("scorer", scorer.measure),
+    Measurement("memory", memory.measure),
+    Measurement("scaling", scaling.measure),
+    Measurement("recovery", recovery.measure),
 )

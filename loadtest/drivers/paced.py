@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import uvloop
 from aiokafka import AIOKafkaProducer
@@ -34,20 +34,33 @@ class Load:
     sources: int | None = None
 
 
+class Shared(NamedTuple):
+    """What both processes see."""
+
+    sent: Any
+    allowed: Any
+    stop: Any
+    parent: int
+
+    def stopped(self) -> bool:
+        """Whether the producer should end: it was told to, or nobody is there to tell it."""
+        return self.stop.is_set() or os.getppid() != self.parent
+
+
 class Running:
     """A producer at work, seen from outside."""
 
-    def __init__(self, sent: Any, allowed: Any, process: Any) -> None:
-        self._sent, self._allowed, self._process = sent, allowed, process
+    def __init__(self, shared: Shared, process: Any) -> None:
+        self._shared, self._process = shared, process
 
     @property
     def sent(self) -> int:
         """Events that the broker has acknowledged."""
-        return int(self._sent.value)
+        return int(self._shared.sent.value)
 
     def allow(self, events: int) -> None:
         """Let it send up to so many events in all, since it started."""
-        self._allowed.value = events
+        self._shared.allowed.value = events
 
     @property
     def alive(self) -> bool:
@@ -59,38 +72,36 @@ class Running:
 def producing(load: Load, templates: Sequence[Template]) -> Iterator[Running]:
     """Produce in a process of its own until the block ends; then all that was sent is acknowledged."""
     context = multiprocessing.get_context("spawn")
-    sent, allowed, stop = context.Value("q", 0), context.Value("q", 2**62), context.Event()
-    process = context.Process(
-        target=_main, args=(load, templates, sent, allowed, stop, os.getpid()), name="producer", daemon=True
-    )
+    shared = Shared(context.Value("q", 0), context.Value("q", 2**62), context.Event(), os.getpid())
+    process = context.Process(target=_main, args=(load, templates, shared), name="producer", daemon=True)
     process.start()
     try:
-        yield Running(sent, allowed, process)
+        yield Running(shared, process)
     finally:
-        stop.set()
+        shared.stop.set()
         process.join(STOP_LIMIT_S)
         process.kill()
 
 
-def _main(load: Load, templates: Sequence[Template], sent: Any, allowed: Any, stop: Any, parent: int) -> None:
-    uvloop.run(_produce(load, templates, sent, allowed, lambda: stop.is_set() or os.getppid() != parent))
+def _main(load: Load, templates: Sequence[Template], shared: Shared) -> None:
+    uvloop.run(_produce(load, templates, shared))
 
 
-async def _produce(load: Load, templates: Sequence[Template], sent: Any, allowed: Any, stopped: Any) -> None:
+async def _produce(load: Load, templates: Sequence[Template], shared: Shared) -> None:
     producer = AIOKafkaProducer(bootstrap_servers=load.broker, acks="all", max_batch_size=BATCH_BYTES)
     await producer.start()
     waiting: set[asyncio.Future[Any]] = set()
     try:
         began, number = time.monotonic(), 0
-        while not stopped():
-            due = min(int((time.monotonic() - began) * load.events_per_s) + 1, allowed.value)
+        while not shared.stopped():
+            due = min(int((time.monotonic() - began) * load.events_per_s) + 1, shared.allowed.value)
             wanted = min(due - number, MOST_AT_ONCE)
             if wanted <= 0:
                 await asyncio.sleep(min(TICK_S, 1 / load.events_per_s))
                 continue
             for batch, partition, events in _batches(producer, load, templates, range(number, number + wanted)):
                 future = await producer.send_batch(batch, RAW.name, partition=partition)
-                future.add_done_callback(lambda done, events=events: _count(sent, done, events))
+                future.add_done_callback(lambda done, events=events: _count(shared, done, events))
                 waiting.add(future)
             number += wanted
             waiting = {future for future in waiting if not future.done()}
@@ -103,9 +114,9 @@ async def _produce(load: Load, templates: Sequence[Template], sent: Any, allowed
         await producer.stop()
 
 
-def _count(sent: Any, done: asyncio.Future[Any], events: int) -> None:
+def _count(shared: Shared, done: asyncio.Future[Any], events: int) -> None:
     if not done.cancelled() and done.exception() is None:
-        sent.value += events
+        shared.sent.value += events
 
 
 def _batches(

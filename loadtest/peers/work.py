@@ -110,10 +110,6 @@ class Scoring:
         """How often TensorFlow has traced the heads so far."""
         return int(self._scorer._heads.experimental_get_tracing_count())  # noqa: SLF001 - no public way to it
 
-    def count_threats(self, events: Sequence[SecurityEvent]) -> int:
-        """Return how many of the events are threats, without explaining them."""
-        return int(self.heads(self.features(events)).threat.sum())
-
     def forget(self) -> None:
         """Begin with empty windows again."""
         self._extractor = FeatureExtractor()

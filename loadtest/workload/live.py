@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from loadtest.workload.traffic import Record, partition_of
+from loadtest.workload.traffic import Record, Traffic, partition_of
 
 #: Flows that are sent round and round; a stamp makes each pass new events.
 POOL = 100_000
@@ -30,6 +30,13 @@ def templates_of(records: Sequence[Record], partitions: int) -> list[Template]:
     """Cut at most `POOL` records, evenly from all of them."""
     step = max(len(records) // POOL, 1)
     return [_cut(record, partitions) for record in records[::step][:POOL]]
+
+
+def half_threats(traffic: Traffic) -> list[Record]:
+    """Return the records that were threats, in order, each after one that was not."""
+    threats = [record for record, is_threat in zip(traffic.records, traffic.is_threat, strict=True) if is_threat]
+    others = (record for record, is_threat in zip(traffic.records, traffic.is_threat, strict=True) if not is_threat)
+    return [record for pair in zip(others, threats, strict=False) for record in pair]
 
 
 def stamped(template: Template, now_s: float) -> bytes:

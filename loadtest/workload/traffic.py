@@ -46,15 +46,19 @@ class Traffic:
     """Records in the order of their event times, and what they are like."""
 
     records: Sequence[Record]
-    threat_share: float
-    mean_bytes: float
+    is_threat: Sequence[bool]
+
+    @property
+    def threat_share(self) -> float:
+        """Share of the records that the model calls threats."""
+        return sum(self.is_threat) / len(self.is_threat)
 
     def described(self) -> dict[str, Any]:
         """Return what a report says of it."""
         return {
             "records": len(self.records),
             "threat_share": round(self.threat_share, 4),
-            "mean_record_bytes": round(self.mean_bytes, 1),
+            "mean_record_bytes": round(sum(len(record.value) for record in self.records) / len(self.records), 1),
             "seed": SEED,
         }
 
@@ -69,9 +73,7 @@ def partition_of(key: bytes, partitions: int) -> int:
 def make_traffic(count: int, *, seed: int = SEED) -> Traffic:
     """Generate `count` flows that end now. Loads the model: call it in a process that is not measured."""
     records, is_attack = _candidates(count, seed)
-    rows, share = _calibrated(records, is_attack, count, seed)
-    chosen = [records[row] for row in rows]
-    return Traffic(chosen, share, sum(len(record.value) for record in chosen) / count)
+    return _calibrated(records, is_attack, count, seed)
 
 
 def _candidates(count: int, seed: int) -> tuple[list[Record], NDArray[np.bool_]]:
@@ -86,28 +88,27 @@ def _candidates(count: int, seed: int) -> tuple[list[Record], NDArray[np.bool_]]
     return records, np.array(is_attack)
 
 
-def _calibrated(
-    records: Sequence[Record], is_attack: NDArray[np.bool_], count: int, seed: int
-) -> tuple[list[int], float]:
-    """Return the rows to send, in order, and their share of threats."""
+def _calibrated(records: Sequence[Record], is_attack: NDArray[np.bool_], count: int, seed: int) -> Traffic:
+    """Choose `count` of the records, in order, with as many attacks as it takes."""
     order = np.random.default_rng(seed).permutation(len(records))
     attacks, benign = order[is_attack[order]], order[~is_attack[order]]
     wanted, scoring = round(count * THREAT_SHARE), Scoring()
     for _ in range(_TRIES):
         wanted = min(max(wanted, 1), len(attacks))
         rows = np.sort(np.concatenate([attacks[:wanted], benign[: count - wanted]])).tolist()
-        share = _threat_share([records[row] for row in rows], scoring)
-        if abs(share - THREAT_SHARE) <= _TOLERANCE:
+        chosen = [records[row] for row in rows]
+        made = Traffic(chosen, _threats(chosen, scoring))
+        if abs(made.threat_share - THREAT_SHARE) <= _TOLERANCE:
             break
-        wanted += round((THREAT_SHARE - share) * count)
-    return rows, share
+        wanted += round((THREAT_SHARE - made.threat_share) * count)
+    return made
 
 
-def _threat_share(records: Sequence[Record], scoring: Scoring) -> float:
-    """Score the records as the pipeline does, with empty windows at first, and return the share of threats."""
+def _threats(records: Sequence[Record], scoring: Scoring) -> list[bool]:
+    """Score the records as the pipeline does, with empty windows at first, and tell which are threats."""
     scoring.forget()
-    threats = 0
+    found: list[bool] = []
     for start in range(0, len(records), _BATCH):
         events = [decode(record.value) for record in records[start : start + _BATCH]]
-        threats += scoring.count_threats(events)
-    return threats / len(records)
+        found += scoring.heads(scoring.features(events)).threat.tolist()
+    return found
