@@ -27,6 +27,9 @@ class Bench:
     tell: Callable[[str], None]
     found: dict[str, dict[str, Any]] = field(default_factory=dict)
     _traffic: Traffic | None = None
+    _aside: ProcessPoolExecutor = field(
+        default_factory=lambda: ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+    )
 
     def traffic(self) -> Traffic:
         """Return the run's flows, made once; the topic holds a third more than what is measured."""
@@ -34,12 +37,14 @@ class Bench:
             scale = self.scale
             count = max(scale.backlog_events * 4 // 3, scale.limit_events, scale.scaling_events, scale.hot_events)
             self.tell(f"making {count:,} flows")
-            self._traffic = apart(make_traffic, count)
+            self._traffic = self.aside(make_traffic, count)
             self.tell(f"  {self._traffic.described()}")
         return self._traffic
 
+    def aside(self, work: Callable[..., T], *arguments: Any) -> T:
+        """Call a function in the one process that has the model loaded, so that this one stays small and quiet."""
+        return self._aside.submit(work, *arguments).result()
 
-def apart(work: Callable[..., T], *arguments: Any) -> T:
-    """Call a function in a fresh process: its memory, threads and TensorFlow are gone afterwards."""
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(work, *arguments).result()
+    def close(self) -> None:
+        """End that process."""
+        self._aside.shutdown()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -37,8 +38,11 @@ def run(
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # retries while topics are made anew are no news
     before = results.read_latest(output) if output and only else {}
     found: dict[str, Any] = dict(before.get("measurements", {}))
-    with tempfile.TemporaryDirectory(prefix="ironcore-bench-") as logs, Stack(StackOptions(broker="kafka")) as stack:
+    with ExitStack() as held:
+        logs = held.enter_context(tempfile.TemporaryDirectory(prefix="ironcore-bench-"))
+        stack = held.enter_context(Stack(StackOptions(broker="kafka")))
         bench = Bench(scale, rounds, Servers(stack), Path(logs), tell)
+        held.callback(bench.close)
         for measurement in chosen(only):
             tell(f"{measurement.name} …")
             measured = measurement.measure(bench)

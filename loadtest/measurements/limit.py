@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from loadtest.bench import Bench, apart
+from loadtest.bench import Bench
 from loadtest.drivers import topics
 from loadtest.measurements import parts
 from schemas.topics import RAW
@@ -26,7 +26,7 @@ def measure(bench: Bench) -> dict[str, Any]:
     bench.servers.fresh_topics(PARTITIONS)
     asyncio.run(topics.fill(bench.servers.broker, RAW.name, records, PARTITIONS))
     with bench.servers.fresh_database() as endpoints:
-        costs = apart(parts.costs_us, endpoints, [record.value for record in records])
+        costs = bench.aside(parts.costs_us, endpoints, [record.value for record in records])
     share = traffic.threat_share
     per_event = {
         "consume": costs["consume"],

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from loadtest.bench import Bench, apart
+from loadtest.bench import Bench
 from loadtest.errors import BenchError
 from loadtest.peers.work import Scoring, decode
 from loadtest.statistics import percentiles
@@ -18,7 +18,7 @@ BATCHES = (32, 1024)
 def measure(bench: Bench) -> dict[str, Any]:
     """Return the median time of a call for each batch. Raises BenchError when a call traced anew."""
     values = [record.value for record in bench.traffic().records[: max(BATCHES)]]
-    found = apart(_time, values, bench.scale.scorer_calls)
+    found = bench.aside(_time, values, bench.scale.scorer_calls)
     if found["traces_after_warm_up"]:
         raise BenchError(f"{found['traces_after_warm_up']} traces after the warm-up")
     for rows in BATCHES:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import msgpack
@@ -81,8 +82,7 @@ class Scoring:
 
     def __init__(self) -> None:
         """Load the shipped model, traced and compiled for every shape."""
-        self._scorer = Scorer.load()
-        self._scorer.warm_up()
+        self._scorer = _warm_scorer()
         self._extractor = FeatureExtractor()
 
     def score(self, events: Sequence[SecurityEvent]) -> Scored:
@@ -140,6 +140,14 @@ class Scoring:
             dst_port=event.dst_port,
             sensor=event.sensor,
         )
+
+
+@cache
+def _warm_scorer() -> Scorer:
+    """Return the process's one scorer: compiling its shapes takes seconds."""
+    scorer = Scorer.load()
+    scorer.warm_up()
+    return scorer
 
 
 def message_of(threat: Threat) -> tuple[bytes, bytes]:
