@@ -35,7 +35,7 @@ class Bench:
         """Return the run's flows, made once; the topic holds a third more than what is measured."""
         if self._traffic is None:
             scale = self.scale
-            count = max(scale.backlog_events * 4 // 3, scale.limit_events, scale.scaling_events, scale.hot_events)
+            count = max(scale.backlog_events * 4 // 3, scale.limit_events, scale.hot_events)
             self.tell(f"making {count:,} flows")
             self._traffic = self.aside(make_traffic, count)
             self.tell(f"  {self._traffic.described()}")

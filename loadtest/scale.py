@@ -24,6 +24,7 @@ class Scale:
     memory_s: float
     memory_warm_s: float
     sources: int
+    #: Events of one drain without a quota; four drains take a little more than three times as many.
     scaling_events: int
     takeover_past_events: int
     stored_events: int
@@ -44,7 +45,7 @@ FULL = Scale(
     memory_s=600.0,
     memory_warm_s=60.0,
     sources=1_000_000,
-    scaling_events=400_000,
+    scaling_events=200_000,
     takeover_past_events=200_000,
     stored_events=10_000_000,
     query_runs=300,
@@ -63,7 +64,7 @@ QUICK = Scale(
     memory_s=30.0,
     memory_warm_s=10.0,
     sources=1_000_000,
-    scaling_events=60_000,
+    scaling_events=20_000,
     takeover_past_events=20_000,
     stored_events=200_000,
     query_runs=100,
@@ -82,7 +83,7 @@ SMOKE = Scale(
     memory_s=3.0,
     memory_warm_s=1.0,
     sources=20_000,
-    scaling_events=4_000,
+    scaling_events=1_200,
     takeover_past_events=2_000,
     stored_events=20_000,
     query_runs=10,

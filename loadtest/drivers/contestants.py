@@ -30,16 +30,12 @@ FASTSTREAM = Contestant("faststream", "FastStream (batch)", "loadtest.peers.fast
 ALL: Sequence[Contestant] = (IRONCORE, QUIX, FASTSTREAM, PLAIN_FAUST)
 
 
-def process_of(
-    contestant: Contestant, endpoints: Endpoints, folder: Path, *, group: str = "", **overrides: object
-) -> ChildProcess:
+def process_of(contestant: Contestant, endpoints: Endpoints, folder: Path, *, group: str = "") -> ChildProcess:
     """Describe its process; started, it counts as up when its metrics answer, before it has read anything.
 
-    `group` is the consumer group, a new one when left out; `overrides` are settings of `[worker]`.
+    `group` is the consumer group, a new one when left out.
     """
     label = f"{contestant.name}-{uuid4().hex[:8]}"
-    made = worker_process(
-        endpoints, Settings(), folder / f"{label}.log", name=label, group=group or f"bench-{label}", **overrides
-    )
+    made = worker_process(endpoints, Settings(), folder / f"{label}.log", name=label, group=group or f"bench-{label}")
     argv = made.argv if contestant.module is None else [sys.executable, "-m", contestant.module]
     return replace(made, argv=argv, probe=partial(check_answers, f"http://{made.address}/metrics"))

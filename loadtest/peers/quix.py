@@ -90,7 +90,8 @@ def run() -> None:
         use_changelog_topics=False,
         loglevel="WARNING",
     )
-    raw = app.topic(RAW.name, value_deserializer=EventDeserializer(), key_deserializer="bytes")
+    deserializer: Any = EventDeserializer
+    raw = app.topic(RAW.name, value_deserializer=deserializer(), key_deserializer="bytes")
     with app.get_producer() as producer:
         app.dataframe(raw).sink(Sinks(told, producer, counter))
         app.run()

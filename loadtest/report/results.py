@@ -10,6 +10,7 @@ from typing import Any
 
 from loadtest.report.figures import figures_of
 from loadtest.report.machine import describe_machine
+from loadtest.report.pictures import draw
 
 FOLDER = Path(__file__).parents[1] / "results"
 LATEST = "latest.json"
@@ -28,11 +29,12 @@ def result_of(found: Mapping[str, Mapping[str, Any]], *, scale: str, rounds: int
 
 
 def write(result: Mapping[str, Any], folder: Path) -> None:
-    """Write `<date>.json` and `latest.json`."""
+    """Write `<date>.json`, `latest.json` and the pictures."""
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(result, indent=1, default=float) + "\n"
     for name in (f"{result['date']}.json", LATEST):
         (folder / name).write_text(text, "utf-8")
+    draw(result, folder)
 
 
 def read_latest(folder: Path) -> dict[str, Any]:
