@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 import numpy as np
 from aiokafka import AIOKafkaConsumer
+from numpy.typing import NDArray
 
 from ironcore.stack import ChildProcess
 from ironcore.topics import partitions_of
 from loadtest.bench import Bench
 from loadtest.drivers.contestants import IRONCORE, process_of
 from loadtest.drivers.drain import events_of
-from loadtest.drivers.paced import Load, Running, producing
+from loadtest.drivers.paced import Load, producing
 from loadtest.errors import BenchError
 from loadtest.measurements.throughput import saturated_per_s
 from loadtest.statistics import percentiles
@@ -30,8 +32,8 @@ PARTITIONS = 4
 IDLE_PER_S = 100.0
 #: Shares of the saturated rate.
 SHARES = (0.25, 0.5, 0.75)
-#: Left out at the beginning of a load; and what comes after its end is waited for.
-WARM_UP_SHARE, SETTLE_S = 0.15, 2.0
+#: Left out at the beginning of a load.
+WARM_UP_SHARE = 0.15
 DRAIN_LIMIT_S = 60.0
 
 
@@ -67,9 +69,7 @@ def _at(
     """Hold a load for some seconds and return the latencies of the threats in it."""
     before = events_of([worker])
     load = Load(bench.servers.broker, PARTITIONS, events_per_s)
-    found, running, held_s = asyncio.run(_listen_while(load, templates, seconds))
-    _drained(worker, before + running.sent)
-    achieved = running.sent / held_s
+    found, achieved = asyncio.run(_listen_while(load, templates, seconds, lambda sent: _drained(worker, before + sent)))
     figures = percentiles(1000 * found)
     bench.tell(
         f"  {achieved:,.0f} events/s: "
@@ -80,9 +80,9 @@ def _at(
 
 
 async def _listen_while(
-    load: Load, templates: list[Template], seconds: float
-) -> tuple[np.ndarray[Any, np.dtype[np.float64]], Running, float]:
-    """Produce, and return the seconds from send to receipt of every threat but the first ones'."""
+    load: Load, templates: list[Template], seconds: float, drained: Callable[[int], None]
+) -> tuple[NDArray[np.float64], float]:
+    """Produce, and return the seconds from send to receipt of every threat but the first ones', and the rate held."""
     consumer = AIOKafkaConsumer(bootstrap_servers=load.broker, enable_auto_commit=False)
     await consumer.start()
     try:
@@ -99,13 +99,15 @@ async def _listen_while(
             began, began_s = time.monotonic(), time.time()
             while (held_s := time.monotonic() - began) < seconds:
                 await _take(consumer, sent_s, taken_s)
-        settled = time.monotonic() + SETTLE_S
-        while time.monotonic() < settled:
+        waiting = asyncio.create_task(asyncio.to_thread(drained, running.sent))
+        while not waiting.done():
             await _take(consumer, sent_s, taken_s)
+        await waiting
+        await _take(consumer, sent_s, taken_s)
     finally:
         await consumer.stop()
     sent, taken = np.array(sent_s), np.array(taken_s)
-    return (taken - sent)[sent > began_s + WARM_UP_SHARE * seconds], running, held_s
+    return (taken - sent)[sent > began_s + WARM_UP_SHARE * seconds], running.sent / held_s
 
 
 _decode = msgspec.json.Decoder(Sent).decode

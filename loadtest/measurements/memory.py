@@ -48,7 +48,7 @@ def measure(bench: Bench) -> dict[str, Any]:
                 series = _watch(bench, worker, running, endpoints.postgres_dsn, round(AHEAD_S * rate))
         finally:
             worker.stop()
-    found = _figures(series, bench.scale.memory_s)
+    found = _figures(series)
     bench.tell(f"  {found['rss_mb']:.0f} MB, growth of {found['rss_growth_pct']:.2f} % over {found['seconds']:.0f} s")
     return found | {"sources": bench.scale.sources, "starved_share": _starved(series)}
 
@@ -82,11 +82,11 @@ async def _empty(dsn: str) -> None:
         await connection.close()
 
 
-def _figures(series: Sequence[tuple[float, float, int, int]], seconds: float) -> dict[str, Any]:
+def _figures(series: Sequence[tuple[float, float, int, int]]) -> dict[str, Any]:
     if not series or series[-1][2] == series[0][2]:
         raise BenchError("nothing was scored while the memory was watched")
-    first = statistics.median(mb for at, mb, _, _ in series if at <= EDGE_SHARE * seconds)
-    last = statistics.median(mb for at, mb, _, _ in series if at >= (1 - EDGE_SHARE) * series[-1][0])
+    edge = max(round(EDGE_SHARE * len(series)), 1)
+    first, last = (statistics.median(mb for _, mb, _, _ in part) for part in (series[:edge], series[-edge:]))
     return {
         "rss_mb": last,
         "rss_growth_pct": growth_pct(first, last),

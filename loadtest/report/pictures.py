@@ -17,7 +17,7 @@ from loadtest.drivers.contestants import ALL, IRONCORE
 OURS, THEIRS, LIMIT, GRID = "#0b5fa5", "#9aa7b3", "#c2452d", "#dfe4e8"
 PERCENTILES = {"p50": "#0b5fa5", "p95": "#e08a1e", "p99": "#c2452d"}
 SIZE = (8.0, 3.6)
-STYLE = {
+STYLE: Any = {
     "font.family": "sans-serif", "font.size": 10, "axes.spines.top": False, "axes.spines.right": False,
     "axes.titleweight": "bold", "axes.titlelocation": "left", "svg.hashsalt": "ironcore", "svg.fonttype": "none",
 }  # fmt: skip

@@ -68,7 +68,16 @@ def tables_of(result: Mapping[str, Any]) -> dict[str, str]:
         "figures": _markdown(("figure", "wanted", "measured", ""), _target_rows(result["figures"])),
     }
     if "throughput" in found:
-        heads = ("", "events per CPU second", "spread", "events/s", "worker", "broker", "PostgreSQL", "Valkey")
+        heads: Sequence[str] = (
+            "",
+            "events per CPU second",
+            "spread",
+            "events/s",
+            "worker",
+            "broker",
+            "PostgreSQL",
+            "Valkey",
+        )
         tables["throughput"] = _markdown(heads, _contestant_rows(found["throughput"]["contestants"]))
     if "limit" in found:
         tables["limit"] = _markdown(("part", "what", "CPU µs an event", "share"), _part_rows(found["limit"]))
