@@ -30,6 +30,7 @@ def bench(  # noqa: PLR0913, PLR0917 - a command has as many options as it needs
     """
     from loadtest import scale as scales  # noqa: PLC0415 - a checkout has it, an installation has not
     from loadtest.errors import BenchError  # noqa: PLC0415
+    from loadtest.report import tables  # noqa: PLC0415
     from loadtest.report.results import FOLDER  # noqa: PLC0415
     from loadtest.run import run  # noqa: PLC0415
 
@@ -48,9 +49,9 @@ def bench(  # noqa: PLR0913, PLR0917 - a command has as many options as it needs
     except (BenchError, StackError) as error:
         errors.print(f"[red]{error}[/red]", highlight=False)
         raise typer.Exit(1) from error
+    if output == FOLDER:
+        tables.rewrite(result)
     if json:
         print_json_line(result["figures"])
     else:
-        from loadtest.report.tables import show  # noqa: PLC0415
-
-        show(result)
+        tables.show(result)

@@ -91,6 +91,18 @@ def watch(
     return samples
 
 
+def peak_per_s(samples: Sequence[Sample], over_s: float = 1.0) -> float:
+    """Return the highest rate of events between two looks that lie at least `over_s` apart; 0 when none do."""
+    return max(
+        (
+            (later.events - sample.events) / (later.at_s - sample.at_s)
+            for number, sample in enumerate(samples)
+            if (later := next((s for s in samples[number + 1 :] if s.at_s - sample.at_s >= over_s), None))
+        ),
+        default=0.0,
+    )
+
+
 def steady(samples: Sequence[Sample], total: int) -> Drained:
     """Return what happened in the middle of a drain of `total` events.
 

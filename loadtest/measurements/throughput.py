@@ -14,7 +14,7 @@ from ironcore.stack import Endpoints
 from loadtest.bench import Bench
 from loadtest.drivers import topics
 from loadtest.drivers.contestants import ALL, IRONCORE, PLAIN_FAUST, Contestant, process_of
-from loadtest.drivers.drain import Drained, steady, watch
+from loadtest.drivers.drain import Drained, peak_per_s, steady, watch
 from loadtest.errors import BenchError
 from loadtest.statistics import spread
 from loadtest.workload.traffic import Record
@@ -68,7 +68,9 @@ def drain(bench: Bench, contestant: Contestant, total: int) -> dict[str, Any]:
         counts = asyncio.run(_counts(endpoints))
         counts["published"] = asyncio.run(topics.end_of(bench.servers.broker, THREATS.name)) - published
     _verify(contestant, total, counts)
-    return _figures(steady(samples, total)) | {"counts": counts}
+    rows_per_event = 1 + counts["threats"] / counts["events"]
+    peak = {"peak_rows_per_s": peak_per_s(samples) * rows_per_event}
+    return _figures(steady(samples, total)) | peak | {"counts": counts}
 
 
 def _fill(bench: Bench, records: Sequence[Record]) -> None:
@@ -115,5 +117,6 @@ def _summary(rounds: list[dict[str, Any]]) -> dict[str, Any]:
         "events_per_cpu_s": spread([found["events_per_cpu_s"] for found in rounds]),
         "events_per_s": spread([found["events_per_s"] for found in rounds]),
         "cpu_share": {part: spread([found["cpu_s"][part] / found["wall_s"] for found in rounds]) for part in parts},
+        "peak_rows_per_s": max(found["peak_rows_per_s"] for found in rounds),
         "rounds": rounds,
     }

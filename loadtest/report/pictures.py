@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import matplotlib as mpl
 
@@ -19,24 +19,29 @@ PERCENTILES = {"p50": "#0b5fa5", "p95": "#e08a1e", "p99": "#c2452d"}
 SIZE = (8.0, 3.6)
 STYLE: Any = {
     "font.family": "sans-serif", "font.size": 10, "axes.spines.top": False, "axes.spines.right": False,
-    "axes.titleweight": "bold", "axes.titlelocation": "left", "svg.hashsalt": "ironcore", "svg.fonttype": "none",
+    "axes.titleweight": "bold", "axes.titlelocation": "left", "axes.titlepad": 10,
+    "svg.hashsalt": "ironcore", "svg.fonttype": "none",
 }  # fmt: skip
+
+
+class Picture(NamedTuple):
+    """What it says, the measurements that it is drawn from, and how."""
+
+    title: str
+    needs: Sequence[str]
+    paint: Callable[[Any, Mapping[str, Any]], None]
 
 
 def draw(result: Mapping[str, Any], folder: Path) -> list[Path]:
     """Draw what was measured, as SVG, and return the files. A picture whose measurement is missing is left out."""
     found = result["measurements"]
-    wanted: list[tuple[str, Sequence[str], Callable[[Any, Mapping[str, Any]], None]]] = [
-        ("throughput", ("throughput", "limit"), _throughput),
-        ("latency", ("latency",), _latency),
-        ("time-of-an-event", ("limit", "throughput"), _time_of_an_event),
-    ]
-    files = []
     folder.mkdir(parents=True, exist_ok=True)
-    for name, needed, paint in wanted:
-        if all(measurement in found for measurement in needed):
-            files.append(_save(folder / f"{name}.svg", paint, found))
-    return files
+    return [_save(folder / f"{name}.svg", PICTURES[name].paint, found) for name, _ in drawn(found)]
+
+
+def drawn(found: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return name and title of each picture whose measurements are there."""
+    return [(name, of.title) for name, of in PICTURES.items() if all(needed in found for needed in of.needs)]
 
 
 def _save(file: Path, paint: Callable[[Any, Mapping[str, Any]], None], found: Mapping[str, Any]) -> Path:
@@ -67,8 +72,8 @@ def _throughput(axes: Any, found: Mapping[str, Any]) -> None:
     limit = found["limit"]["limit_per_cpu_s"]
     axes.axvline(limit, color=LIMIT, linewidth=1.5, linestyle="--")
     axes.annotate(
-        f"limit of the parts\n{limit:,.0f}", (limit, 0.98), xycoords=("data", "axes fraction"), xytext=(-6, 0),
-        textcoords="offset points", ha="right", va="top", color=LIMIT,
+        f"limit of the parts\n{limit:,.0f}", (limit, 0.04), xycoords=("data", "axes fraction"), xytext=(-6, 0),
+        textcoords="offset points", ha="right", va="bottom", color=LIMIT,
     )  # fmt: skip
     axes.set(xlim=(0, 1.12 * max(limit, *medians)), title="Whole job: events per CPU second of the worker process")
     _thousands(axes.xaxis)
@@ -115,3 +120,10 @@ def _time_of_an_event(axes: Any, found: Mapping[str, Any]) -> None:
 
 def _thousands(axis: Any) -> None:
     axis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+
+
+PICTURES: Mapping[str, Picture] = {
+    "throughput": Picture("Throughput against peers and limit", ("throughput", "limit"), _throughput),
+    "latency": Picture("Latency against load", ("latency",), _latency),
+    "time-of-an-event": Picture("Where the time of an event goes", ("throughput", "limit"), _time_of_an_event),
+}

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from loadtest.drivers.contestants import ALL, IRONCORE
+from loadtest.report.pictures import drawn
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "performance.md"
 BEGIN, END = "<!-- generated: {name} -->\n", "<!-- end -->"
@@ -61,12 +62,14 @@ def rewrite(result: Mapping[str, Any], document: Path = DOCUMENT) -> None:
 
 
 def tables_of(result: Mapping[str, Any]) -> dict[str, str]:
-    """Return the Markdown tables of a result by name; those whose measurement is missing are left out."""
+    """Return the Markdown of a result by name; what was not measured is left out."""
     found = result["measurements"]
     tables = {
         "machine": _markdown(("", ""), _machine_rows(result["machine"], found)),
         "figures": _markdown(("figure", "wanted", "measured", ""), _target_rows(result["figures"])),
     }
+    if pictures := drawn(found):
+        tables["pictures"] = "".join(f"![{title}](../loadtest/results/{name}.svg)\n" for name, title in pictures)
     if "throughput" in found:
         heads: Sequence[str] = (
             "",
