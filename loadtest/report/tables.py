@@ -76,6 +76,7 @@ def tables_of(result: Mapping[str, Any]) -> dict[str, str]:
             "events per CPU second",
             "spread",
             "events/s",
+            "peak rows/s",
             "worker",
             "broker",
             "PostgreSQL",
@@ -139,6 +140,7 @@ def _contestant_rows(measured: Mapping[str, Any]) -> Iterator[Sequence[str]]:
                 f"{per_cpu_s['median']:,.0f}",
                 f"{per_cpu_s['low']:,.0f} to {per_cpu_s['high']:,.0f}",
                 f"{found['events_per_s']['median']:,.0f}",
+                f"{found['peak_rows_per_s']:,.0f}",
                 *(f"{found['cpu_share'][part]['median']:.2f}" for part in ("worker", "broker", "postgres", "redis")),
             )
 

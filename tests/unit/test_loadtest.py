@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from aiokafka.partitioner import DefaultPartitioner
 
-from loadtest.drivers.drain import Sample, steady
+from loadtest.drivers.drain import Sample, peak_per_s, steady
 from loadtest.errors import BenchError
 from loadtest.measurements.hot_reads import zipf_ranks
 from loadtest.measurements.limit import limit_per_cpu_s
@@ -46,7 +46,12 @@ def found() -> dict[str, Any]:
     def contestant(per_cpu_s: float) -> dict[str, Any]:
         share = dict.fromkeys(("worker", "broker", "postgres", "redis"), spread([0.5]))
         rates = [per_cpu_s - 1000, per_cpu_s, per_cpu_s + 1000]
-        return {"events_per_cpu_s": spread(rates), "events_per_s": spread([50_000.0]), "cpu_share": share}
+        return {
+            "events_per_cpu_s": spread(rates),
+            "events_per_s": spread([50_000.0]),
+            "cpu_share": share,
+            "peak_rows_per_s": 60_000.0,
+        }
 
     load = {"events_per_s": 25_000.0, "threats": 1000, "p50": 10.0, "p95": 20.0, "p99": 30.0}
     runs = {
@@ -110,6 +115,11 @@ def test_start_and_tail_of_a_drain_are_left_out() -> None:
     assert drained.per_s == pytest.approx(3_950)
     assert drained.per_cpu_s("worker") == pytest.approx(10_000)
     assert drained.cpu_s["broker"] == 2.0
+
+
+def test_the_peak_is_the_highest_rate_over_a_second() -> None:
+    assert peak_per_s(looks(0, 1_000, 4_000, 5_000)) == 3_000
+    assert peak_per_s(looks(0, 1_000)[:1]) == 0
 
 
 def test_a_drain_between_two_looks_counts_as_a_whole() -> None:
