@@ -17,7 +17,7 @@ from loadtest.drivers.contestants import ALL, IRONCORE, PLAIN_FAUST, Contestant,
 from loadtest.drivers.drain import Drained, peak_per_s, steady, watch
 from loadtest.errors import BenchError
 from loadtest.statistics import spread
-from loadtest.workload.traffic import Record
+from loadtest.workload.traffic import Record, evenly
 from schemas.topics import RAW, THREATS
 
 PARTITIONS = 4
@@ -27,7 +27,7 @@ def measure(bench: Bench) -> dict[str, Any]:
     """Return for each contestant its rates, with median and spread over the rounds."""
     traffic = bench.traffic()
     records = traffic.records[: bench.scale.backlog_events * 4 // 3]
-    few = records[: bench.scale.plain_backlog_events * 4 // 3]
+    few = evenly(records, bench.scale.plain_backlog_events * 4 // 3)
     rounds: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for number in range(bench.rounds):
         for backlog, contestants in ((records, [c for c in ALL if c != PLAIN_FAUST]), (few, [PLAIN_FAUST])):

@@ -14,6 +14,14 @@ import asyncpg
 
 from schemas import sql
 
+#: Postgres counts microseconds from 2000-01-01.
+EPOCH_US = 946_684_800_000_000
+
+
+def timestamp(seconds: float) -> tuple[int]:
+    """Return a time as asyncpg's tuple form of `timestamptz`."""
+    return (round(seconds * 1_000_000) - EPOCH_US,)
+
 
 async def connect_pool(dsn: str, *, size: int = 1) -> asyncpg.Pool:
     """Return a pool whose connections take our rows as they are."""
@@ -36,9 +44,10 @@ def insert_of(table: str, columns: tuple[str, ...]) -> str:
 
 
 async def teach_types(connection: Any) -> None:
-    """Let a connection take time stamps as microseconds, addresses as text and JSON as bytes."""
+    """Let a connection take time stamps as microseconds, addresses as text, identifiers and JSON as bytes."""
     for name, encoder, decoder, form in (
         ("timestamptz", lambda value: value, lambda value: value, "tuple"),
+        ("uuid", lambda sixteen: sixteen, bytes, "binary"),
         ("inet", _inet, bytes, "binary"),
         ("jsonb", lambda text: b"\x01" + text, lambda data: data[1:], "binary"),  # 1 is jsonb's version
     ):

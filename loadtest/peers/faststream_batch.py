@@ -10,18 +10,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import asyncpg
 import uvloop
 from faststream import AckPolicy, FastStream
 from faststream.confluent import KafkaBroker, KafkaMessage, KafkaPublishMessage
-from prometheus_client import Counter
 from redis.asyncio import Redis
 
 from ironcore import settings
 from loadtest.peers import database
 from loadtest.peers.counted import count_events
-from loadtest.peers.work import TTL_S, Scored, Scoring, decode, hot_results, message_of
+from loadtest.peers.work import TTL_S, Scoring, decode, event_rows, hot_results, message_of, threat_rows
 from schemas.event import SecurityEvent
+from schemas.threat import Threat
 from schemas.topics import RAW, THREATS
 
 BATCH_EVENTS = 4096
@@ -45,7 +44,10 @@ async def run() -> None:
         ack_policy=AckPolicy.NACK_ON_ERROR,
     )
     async def score(events: list[SecurityEvent]) -> None:
-        await sink(scoring.score(events), broker, pool, redis, counter)
+        batch = scoring.score(events)
+        await database.copy(pool, event_rows(batch, scoring.scorer.version), threat_rows(batch))
+        await tell(batch.threats, broker, redis)
+        counter.inc(len(events))
 
     await app.run()
 
@@ -56,22 +58,14 @@ async def decoded(message: KafkaMessage) -> list[SecurityEvent]:
     return [decode(value) for value in values]
 
 
-async def sink(scored: Scored, broker: KafkaBroker, pool: asyncpg.Pool, redis: Redis, counter: Counter) -> None:
-    """Write a batch's results: Postgres, the topic, Redis."""
-    await database.copy(pool, scored.event_rows(), scored.threat_table_rows())
-    if scored.threats:
-        messages = [message_of(threat) for threat in scored.threats]
-        await broker.publish_batch(
-            *(KafkaPublishMessage(value, key=key) for key, value in messages), topic=THREATS.name
-        )
-        await remember([pair for threat in scored.threats for pair in hot_results(threat)], redis)
-    counter.inc(len(scored.events))
-
-
-async def remember(pairs: Sequence[tuple[str, bytes]], redis: Redis) -> None:
-    """Set all in one round trip."""
+async def tell(threats: Sequence[Threat], broker: KafkaBroker, redis: Redis) -> None:
+    """Publish threats in one batch, then set their hot results in one round trip."""
+    if not threats:
+        return
+    messages = [KafkaPublishMessage(value, key=key) for key, value in map(message_of, threats)]
+    await broker.publish_batch(*messages, topic=THREATS.name)
     pipe = redis.pipeline(transaction=False)
-    for key, value in pairs:
+    for key, value in hot_results(threats).items():
         pipe.set(key, value, ex=TTL_S)
     await pipe.execute()
 

@@ -22,10 +22,11 @@ from redis.asyncio import Redis  # noqa: E402
 from ironcore import settings  # noqa: E402
 from loadtest.peers import database  # noqa: E402
 from loadtest.peers.counted import count_events  # noqa: E402
-from loadtest.peers.work import TTL_S, Scored, Scoring, decode, hot_results, message_of  # noqa: E402
+from loadtest.peers.work import TTL_S, Scoring, decode, event_rows, hot_results, message_of, threat_rows  # noqa: E402
 from schemas import sql  # noqa: E402
 from schemas.event import SecurityEvent  # noqa: E402
 from schemas.topics import RAW, THREATS  # noqa: E402
+from streams.batch import Batch  # noqa: E402
 
 TAKE_EVENTS, TAKE_S = 1024, 0.05
 INSERT_EVENT = database.insert_of("events", sql.EVENT_COLUMNS)
@@ -68,15 +69,15 @@ class Sinks:
     def __init__(self, pool: asyncpg.Pool, topic: Any, redis: Redis) -> None:
         self._pool, self._topic, self._redis = pool, topic, redis
 
-    async def write(self, scored: Scored) -> None:
+    async def write(self, batch: Batch, model_version: str) -> None:
         """Write a batch's results one by one."""
-        for row in scored.event_rows():
+        for row in event_rows(batch, model_version):
             await self._pool.execute(INSERT_EVENT, *row)
-        for threat, row in zip(scored.threats, scored.threat_table_rows(), strict=True):
+        for threat, row in zip(batch.threats, threat_rows(batch), strict=True):
             await self._pool.execute(INSERT_THREAT, *row)
             key, value = message_of(threat)
             await self._topic.send(key=key, value=value)
-            for name, hot in hot_results(threat):
+            for name, hot in hot_results([threat]).items():
                 await self._redis.set(name, hot, ex=TTL_S)
 
 
@@ -85,7 +86,7 @@ async def consume(
 ) -> None:
     """Take batches until the agent is stopped."""
     async for events in batches:
-        await sinks.write(scoring.score(events))
+        await sinks.write(scoring.score(events), scoring.scorer.version)
         counter.inc(len(events))
 
 

@@ -24,7 +24,7 @@ from ironcore import settings
 from ironcore.settings import Settings
 from loadtest.peers import database
 from loadtest.peers.counted import count_events
-from loadtest.peers.work import TTL_S, Scoring, decode, hot_results, message_of
+from loadtest.peers.work import TTL_S, Scoring, decode, event_rows, hot_results, message_of, threat_rows
 from schemas.event import SecurityEvent
 from schemas.topics import RAW, THREATS
 
@@ -37,7 +37,7 @@ class EventDeserializer(Deserializer):
     """Bytes of a record to its event."""
 
     def __call__(self, value: bytes, ctx: SerializationContext) -> SecurityEvent:  # noqa: ARG002 - Quix's signature
-        """Return the event. Raises the Reject of a bad record."""
+        """Return the event. Raises msgspec's error for a bad record."""
         return decode(value)
 
 
@@ -62,16 +62,15 @@ class Sinks(BatchingSink):
             self._write([item.value for item in items])
 
     def _write(self, events: Sequence[SecurityEvent]) -> None:
-        scored = self._scoring.score(events)
-        self._loop.run(database.copy(self._pool, scored.event_rows(), scored.threat_table_rows()))
-        for threat in scored.threats:
-            key, value = message_of(threat)
+        batch = self._scoring.score(events)
+        rows = event_rows(batch, self._scoring.scorer.version), threat_rows(batch)
+        self._loop.run(database.copy(self._pool, *rows))
+        for key, value in map(message_of, batch.threats):
             self._producer.produce(THREATS.name, value=value, key=key)
         self._producer.flush()
         pipe = self._redis.pipeline(transaction=False)
-        for threat in scored.threats:
-            for name, hot in hot_results(threat):
-                pipe.set(name, hot, ex=TTL_S)
+        for name, hot in hot_results(batch.threats).items():
+            pipe.set(name, hot, ex=TTL_S)
         pipe.execute()
         self._counter.inc(len(events))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from loadtest.workload.traffic import Record, Traffic, partition_of
+from loadtest.workload.traffic import Record, Traffic, evenly, partition_of
 
 #: Flows that are sent round and round; a stamp makes each pass new events.
 POOL = 100_000
@@ -28,8 +28,7 @@ class Template(NamedTuple):
 
 def templates_of(records: Sequence[Record], partitions: int) -> list[Template]:
     """Cut at most `POOL` records, evenly from all of them."""
-    step = max(len(records) // POOL, 1)
-    return [_cut(record, partitions) for record in records[::step][:POOL]]
+    return [_cut(record, partitions) for record in evenly(records, POOL)]
 
 
 def half_threats(traffic: Traffic) -> list[Record]:

@@ -44,6 +44,15 @@ FROM events WHERE threat_class <> 'benign'
  AND event_time >= date_trunc('day', now(), 'UTC') - $1::int * interval '1 day'
  AND event_time < date_trunc('day', now(), 'UTC') - ($1::int - 1) * interval '1 day'
 """
+#: The counts of that day, which a worker would have written with its rows.
+INSERT_COUNTS = """
+INSERT INTO event_counts
+SELECT date_trunc('hour', event_time, 'UTC'), threat_class, count(*), count(*) FILTER (WHERE threat_class <> 'benign')
+FROM events
+WHERE event_time >= date_trunc('day', now(), 'UTC') - $1::int * interval '1 day'
+  AND event_time < date_trunc('day', now(), 'UTC') - ($1::int - 1) * interval '1 day'
+GROUP BY 1, 2
+"""
 
 
 def entity_name(number: int) -> str:
@@ -56,10 +65,11 @@ async def store_events(dsn: str, events: int) -> None:
     async with asyncpg.create_pool(dsn, min_size=1, max_size=CONNECTIONS, command_timeout=None) as pool:
         await pool.execute(MAKE_DAYS, DAYS)
         await asyncio.gather(*(_store_day(pool, day, events // DAYS) for day in range(DAYS)))
-        for table in ("events", "threats"):
+        for table in ("events", "threats", "event_counts"):
             await pool.execute(f"VACUUM (ANALYZE) {table}")
 
 
 async def _store_day(pool: asyncpg.Pool, days_ago: int, events: int) -> None:
     await pool.execute(INSERT_EVENTS, events, days_ago, THREATS_OF, CLASSES, ENTITIES)
     await pool.execute(INSERT_THREATS, days_ago, SEVERITIES)
+    await pool.execute(INSERT_COUNTS, days_ago)

@@ -63,6 +63,11 @@ class Traffic:
         }
 
 
+def evenly(records: Sequence[Record], count: int) -> Sequence[Record]:
+    """Return `count` records from all of them, in order: attacks come in bursts, so a slice would hold another share."""
+    return records[:: max(len(records) // count, 1)][:count]
+
+
 @lru_cache(maxsize=65_536)
 def partition_of(key: bytes, partitions: int) -> int:
     """Return the partition of a key, as Kafka's default partitioner does (murmur2)."""

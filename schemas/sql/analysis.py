@@ -13,8 +13,8 @@ SELECT event_time, event_id, kind, src_ip, src_port, dst_ip, dst_port, proto, se
        orig_bytes, resp_bytes, threat_class, risk, anomaly
 FROM events WHERE entity = $1 AND event_time >= $2 AND event_time < $3 ORDER BY event_time DESC LIMIT $4
 """
-#: Threats by UTC hour and class from $1 and before $2.
+#: Events and threats by UTC hour and class, of the hours from $1 and before $2.
 SELECT_COUNTS = """
-SELECT date_trunc('hour', event_time, 'UTC') AS hour, threat_class, count(*) AS threats
-FROM threats WHERE event_time >= $1 AND event_time < $2 GROUP BY 1, 2 ORDER BY 1, 2
+SELECT hour, threat_class, sum(events)::bigint AS events, sum(threats)::bigint AS threats
+FROM event_counts WHERE hour >= $1 AND hour < $2 GROUP BY hour, threat_class ORDER BY hour, threat_class
 """

@@ -25,7 +25,7 @@ from loadtest.report.pictures import draw
 from loadtest.run import chosen
 from loadtest.statistics import percentiles, spread
 from loadtest.workload.live import from_source, half_threats, stamped, templates_of
-from loadtest.workload.traffic import Record, Traffic, partition_of
+from loadtest.workload.traffic import Record, Traffic, evenly, partition_of
 from schemas.event import Event
 from schemas.formats import decode_record
 
@@ -72,6 +72,7 @@ def found() -> dict[str, Any]:
         "limit": {
             "limit_per_cpu_s": 125_000.0,
             "cost_us": {"consume": 2.0, "decode": 6.0},
+            "measured_us": {"consume": 2.0, "decode": 6.0},
             "what": {"consume": "getmany", "decode": "msgspec"},
         },
         "latency": {
@@ -193,6 +194,12 @@ def test_measurements_are_chosen_by_name_in_the_registrys_order() -> None:
     assert chosen([]) == list(MEASUREMENTS)
     with pytest.raises(BenchError, match="no measurement 'speed'"):
         chosen(["speed"])
+
+
+def test_records_are_taken_evenly_and_in_order() -> None:
+    records = [Record(b"k", bytes([number])) for number in range(10)]
+    assert evenly(records, 3) == [records[0], records[3], records[6]]
+    assert evenly(records, 20) == records
 
 
 def test_a_key_goes_where_kafkas_own_partitioner_puts_it() -> None:
