@@ -5,8 +5,9 @@ BIN := .venv/bin
 DURATION ?=
 INPUT ?=
 HEADLESS ?=
+DATA ?= ../shared/data/flows
 
-.PHONY: setup demo test lint unit integration bench bench-smoke generate lock clean
+.PHONY: setup demo test lint unit integration bench bench-smoke evaluate generate lock clean
 
 setup: .venv/installed  ## the virtual environment, from the lock
 .venv/installed: requirements.lock pyproject.toml
@@ -37,6 +38,9 @@ bench: setup  ## every figure, its peers and its limits, in about half an hour; 
 
 bench-smoke: setup  ## the same with tiny counts: does all of it run, and are the counts right?
 	$(BIN)/ironcore bench --smoke --json
+
+evaluate: setup  ## reports/evaluation.html and .json from the labelled files in DATA; some ten minutes
+	$(BIN)/python -m models.evaluate --data $(DATA) --out reports
 
 generate: setup  ## schemas/generated, docs/settings.md, docs/metrics.md
 	$(BIN)/ironcore schema --write .

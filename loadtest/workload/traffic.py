@@ -64,7 +64,7 @@ class Traffic:
 
 
 def evenly(records: Sequence[Record], count: int) -> Sequence[Record]:
-    """Return `count` records from all of them, in order: attacks come in bursts, so a slice would hold another share."""
+    """Return `count` records from all of them, in order: attacks come in bursts, and a slice would hold another mix."""
     return records[:: max(len(records) // count, 1)][:count]
 
 
