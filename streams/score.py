@@ -42,7 +42,7 @@ def _threats(batch: Batch, scorer: Scorer) -> list[Threat]:
     return [
         ThreatStruct(
             threat_id=threat_id,
-            event_ids=[event.event_id],  # type: ignore[list-item] # it was given one
+            event_ids=[event.event_id],
             entity=entity_of(event),
             severity=severity_of(risk),
             threat_class=CLASSES[number],
