@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ironcore.stack import Stack, StackOptions
+from ironcore.stack import Stack, StackError, StackOptions
 from loadtest.bench import Bench
 from loadtest.drivers.servers import Servers
 from loadtest.errors import BenchError
@@ -21,8 +21,8 @@ from loadtest.scale import Scale
 
 def run(
     scale: Scale, *, rounds: int, only: Sequence[str], output: Path | None, tell: Callable[[str], None]
-) -> dict[str, Any]:
-    """Measure and return the result.
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Measure, and return the result and what failed: the reason by the measurement's name.
 
     Args:
         scale: How much of everything.
@@ -32,10 +32,11 @@ def run(
         tell: Takes lines of progress.
 
     Raises:
-        BenchError: A name is unknown, or counts are wrong.
-        StackError: A server or a worker did not start or ended.
+        BenchError: A name is unknown.
+        StackError: A server did not start.
     """
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # retries while topics are made anew are no news
+    wanted, failed = chosen(only), dict[str, str]()
     before = results.read_latest(output) if output and only else {}
     found: dict[str, Any] = dict(before.get("measurements", {}))
     with ExitStack() as held:
@@ -43,14 +44,19 @@ def run(
         stack = held.enter_context(Stack(StackOptions(broker="kafka")))
         bench = Bench(scale, rounds, Servers(stack), Path(logs), tell)
         held.callback(bench.close)
-        for measurement in chosen(only):
+        for measurement in wanted:
             tell(f"{measurement.name} …")
-            measured = measurement.measure(bench)
+            try:
+                measured = measurement.measure(bench)
+            except (BenchError, StackError) as error:  # the others are worth their while
+                tell(f"  failed: {error}")
+                failed[measurement.name] = str(error)
+                continue
             bench.found[measurement.name] = measured
             found[measurement.name] = {"measured": datetime.now(UTC).isoformat(timespec="seconds"), **measured}
             if output is not None:
                 results.write(results.result_of(found, scale=scale.name, rounds=rounds), output)
-    return results.result_of(found, scale=scale.name, rounds=rounds)
+    return results.result_of(found, scale=scale.name, rounds=rounds), failed
 
 
 def chosen(only: Sequence[str]) -> list[Measurement]:

@@ -28,12 +28,15 @@ def bench(  # noqa: PLR0913, PLR0917 - a command has as many options as it needs
 
     A full run takes half an hour and writes its results and pictures; see loadtest/README.md.
     """
-    from loadtest import scale as scales  # noqa: PLC0415 - a checkout has it, an installation has not
-    from loadtest.errors import BenchError  # noqa: PLC0415
-    from loadtest.report import tables  # noqa: PLC0415
-    from loadtest.report.results import FOLDER  # noqa: PLC0415
-    from loadtest.run import run  # noqa: PLC0415
-
+    try:
+        from loadtest import scale as scales  # noqa: PLC0415 - a checkout has it, an installation has not
+        from loadtest.errors import BenchError  # noqa: PLC0415
+        from loadtest.report import tables  # noqa: PLC0415
+        from loadtest.report.results import FOLDER  # noqa: PLC0415
+        from loadtest.run import run  # noqa: PLC0415
+    except ModuleNotFoundError as missing:
+        errors.print(f"[red]{missing}: the bench runs in a checkout with `make setup`[/red]", highlight=False)
+        raise typer.Exit(1) from missing
     for number in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C: what was started is stopped
         signal.signal(number, signal.default_int_handler)
     scale = scales.SMOKE if smoke else scales.QUICK if quick else scales.FULL
@@ -45,7 +48,7 @@ def bench(  # noqa: PLR0913, PLR0917 - a command has as many options as it needs
         typer.echo(f"{time.monotonic() - began:7.1f} s  {line}", err=True)
 
     try:
-        result = run(scale, rounds=rounds or scale.rounds, only=only or (), output=output, tell=tell)
+        result, failed = run(scale, rounds=rounds or scale.rounds, only=only or (), output=output, tell=tell)
     except (BenchError, StackError) as error:
         errors.print(f"[red]{error}[/red]", highlight=False)
         raise typer.Exit(1) from error
@@ -55,3 +58,6 @@ def bench(  # noqa: PLR0913, PLR0917 - a command has as many options as it needs
         print_json_line(result["figures"])
     else:
         tables.show(result)
+    if failed:
+        errors.print(f"[red]failed: {', '.join(failed)}[/red]", highlight=False)
+        raise typer.Exit(1)

@@ -57,7 +57,7 @@ class Servers:
     def meters(self) -> dict[str, Meter]:
         """Return a meter for each server, by name."""
         pids = {name: service.pid for name, service in self._stack.services.items()}
-        return {name: Meter(pid) for name, pid in pids.items() if pid is not None}
+        return {name: Meter(pid, family=name == "postgres") for name, pid in pids.items() if pid is not None}
 
 
 async def _execute(dsn: str, statement: str) -> None:
