@@ -17,6 +17,7 @@ from loadtest.bench import Bench
 from loadtest.drivers import topics
 from loadtest.drivers.contestants import IRONCORE, process_of
 from loadtest.drivers.drain import events_of, metrics_of, steady, watch
+from loadtest.drivers.meter import Meter
 from loadtest.drivers.quota import quota
 from loadtest.errors import BenchError
 from loadtest.workload.traffic import Record
@@ -28,6 +29,8 @@ QUOTA_SHARE = 0.25
 #: Of the events that a run without quotas drains: a worker under one takes that much longer.
 QUOTA_EVENTS_SHARE = 0.6
 ASSIGNED_LIMIT_S = 90.0
+#: A worker without work uses less, for its heartbeats and polls.
+QUIET_CORES = 0.2
 
 
 def measure(bench: Bench) -> dict[str, Any]:
@@ -42,6 +45,7 @@ def measure(bench: Bench) -> dict[str, Any]:
                 for worker in workers[count:]:
                     worker.stop()
                 shared_out(workers[:count])
+                _wait_until_quiet(workers[:count])
                 runs[count, "quoted"] = _quoted(bench, workers[:count], next(backlogs))
                 runs[count, "free"] = _drain(bench, workers[:count], next(backlogs))
         finally:
@@ -95,6 +99,19 @@ def partitions_of(worker: ChildProcess) -> set[int]:
     """Return the partitions that a worker holds, as its lag tells them."""
     labels = metrics_of(worker.address).labels("ironcore_consumer_lag_records")
     return {int(label["partition"]) for label in labels}
+
+
+def _wait_until_quiet(workers: Sequence[ChildProcess]) -> None:
+    """Wait until the workers do nothing: who took partitions over reads their past again. Raises BenchError."""
+    meters = [Meter(worker.pid) for worker in workers if worker.pid is not None]
+    deadline = time.monotonic() + ASSIGNED_LIMIT_S
+    used, before = QUIET_CORES + 1, sum(meter.cpu_s() for meter in meters)
+    while used > QUIET_CORES:
+        if time.monotonic() > deadline:
+            raise BenchError(f"after {ASSIGNED_LIMIT_S:.0f} s the workers still use {used:.1f} cores without a backlog")
+        time.sleep(1.0)
+        now = sum(meter.cpu_s() for meter in meters)
+        used, before = now - before, now
 
 
 def _quoted(bench: Bench, workers: Sequence[ChildProcess], records: Sequence[Record]) -> dict[str, Any]:
