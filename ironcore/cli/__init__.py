@@ -24,6 +24,7 @@ VERBS = {
     "status": ("status", "status", "Use it"),
     "dead-letters": ("dead_letters", "app", "Use it"),
     "schema": ("schema", "schema", "Use it"),
+    "bench": ("bench", "bench", "Use it"),
     "train": ("train", "train", "Model"),
     "evaluate": ("evaluate", "evaluate", "Model"),
 }
