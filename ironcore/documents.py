@@ -11,6 +11,7 @@ from prometheus_client.metrics_core import Metric
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from api.description import with_routes
 from ironcore.settings import NESTED, PREFIX, Settings
 from schemas.dead_letter import DeadLetter, Reason
 from schemas.event import SecurityEvent
@@ -28,6 +29,7 @@ def documents() -> dict[str, str]:
     return {
         **{f"schemas/generated/{name}.v1.json": _dump(schema) for name, schema in schemas.items()},
         "schemas/generated/asyncapi.json": _dump(_asyncapi(schemas)),
+        "schemas/generated/openapi.json": _dump(with_routes().openapi()),
         "docs/settings.md": _settings(),
         "docs/metrics.md": _metrics(),
     }
