@@ -7,34 +7,35 @@ from http import HTTPStatus
 from typing import Any
 
 import msgspec
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 PROBLEM_JSON = "application/problem+json"
 
 
-class ProblemError(Exception):
+class ProblemError(HTTPException):
     """Ends a request with this status; `detail` says what was wrong and what to do."""
 
     def __init__(self, status: int, detail: str, *, headers: Mapping[str, str] | None = None, **more: Any) -> None:
-        super().__init__(detail)
-        self.status, self.detail, self.headers, self.more = status, detail, dict(headers or {}), more
+        super().__init__(status, detail, headers)
+        self.more = more
 
     def response(self) -> Response:
         """Return it as a response."""
-        return problem(self.status, self.detail, headers=self.headers, **self.more)
-
-
-def problem_body(status: int, detail: str, **more: Any) -> bytes:
-    """Return the JSON of a problem. `more` are members of its own, such as errors."""
-    title = HTTPStatus(status).phrase
-    return msgspec.json.encode(
-        {"type": "about:blank", "title": title, "status": status, "detail": detail, "errors": [], **more}
-    )
+        return problem(self.status_code, self.detail, headers=self.headers, **self.more)
 
 
 def problem(status: int, detail: str, *, headers: Mapping[str, str] | None = None, **more: Any) -> Response:
-    """Return a problem as a response."""
+    """Return a problem as a response. `more` are members of its own, such as errors."""
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "errors": [],
+        **more,
+    }
     headers = dict(headers or {})
-    if status == 401:
+    if status == HTTPStatus.UNAUTHORIZED:
         headers.setdefault("WWW-Authenticate", "Bearer")
-    return Response(problem_body(status, detail, **more), status, headers, PROBLEM_JSON)
+    return Response(msgspec.json.encode(body), status, headers, PROBLEM_JSON)

@@ -1,4 +1,4 @@
-"""What analysts do with threats: states, verdicts and `Change` v1, the record of one act, which is never overwritten."""
+"""What analysts do with threats: states, verdicts, and `Change` v1, one act, which is never overwritten."""
 
 from __future__ import annotations
 

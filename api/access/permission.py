@@ -32,5 +32,7 @@ def _may(permission: Permission | None) -> Callable[..., Principal]:
     return check
 
 
-READ, TRIAGE, INGEST, ADMIN = (_may(each) for each in (Permission.READ, Permission.TRIAGE, Permission.INGEST, Permission.ADMIN))
+READ, TRIAGE, INGEST, ADMIN = (
+    _may(each) for each in (Permission.READ, Permission.TRIAGE, Permission.INGEST, Permission.ADMIN)
+)
 SIGNED_IN = _may(None)

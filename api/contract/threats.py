@@ -57,7 +57,9 @@ class ThreatItem(Response):
     dst_ip: str | None = Field(description="Destination address.")
     dst_port: int | None = Field(description="Destination port.")
     sensor: str | None = Field(description="Sensor that reported the event.")
-    attack: Attack | None = Field(description="MITRE ATT&CK: tactic identifier and name, technique identifier and name.")
+    attack: Attack | None = Field(
+        description="MITRE ATT&CK: tactic identifier and name, technique identifier and name."
+    )
     model_version: str = Field(description="Model that scored it.")
     status: Status = Field(description="State of triage.")
     assignee: str | None = Field(description="Who works on it.")

@@ -8,7 +8,10 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
 from api.access.permission import READ
+from api.context import context_of
 from api.contract.threats import Entity, LinkQuery, Links
+from api.reading import entities as reading
+from api.reply import answered
 from api.routes.problems import problems
 
 router = APIRouter(prefix="/entities", tags=["entities"], dependencies=[Depends(READ)], responses=problems())
@@ -17,7 +20,8 @@ router = APIRouter(prefix="/entities", tags=["entities"], dependencies=[Depends(
 @router.get("/links", response_model=Links)
 async def list_links(query: Annotated[LinkQuery, Query()], request: Request) -> Response:
     """Return who talks to whom, for the map: the most dangerous links among what the filter finds."""
-    raise NotImplementedError
+    context = context_of(request)
+    return await answered(request, lambda: reading.links(context.pool, query, context.settings.aggregate_rows))
 
 
 @router.get("/{entity:path}", response_model=Entity, responses=problems(404))
@@ -26,4 +30,5 @@ async def get_entity(
     request: Request,
 ) -> Response:
     """Return an entity: first and last seen, risk over time, its latest threats."""
-    raise NotImplementedError
+    pool = context_of(request).pool
+    return await answered(request, lambda: reading.entity(pool, entity))

@@ -7,7 +7,9 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request
 
 from api.access.permission import INGEST
+from api.context import context_of
 from api.contract.service import Accepted
+from api.ingest import ingest
 from api.routes.problems import problems
 from schemas.formats import CONTENT_TYPES, FORMATS
 
@@ -53,4 +55,8 @@ _DIALECT: dict[str, Any] = {
 )
 async def send_events(request: Request) -> Accepted:
     """Take events, and answer when Kafka has acknowledged them. Sending the same event again changes nothing."""
-    raise NotImplementedError
+    context = context_of(request)
+    taken = await ingest(
+        context.producer, context.metrics, await request.body(), request.headers, context.settings.body_bytes
+    )
+    return Accepted.model_validate(taken)
