@@ -21,7 +21,7 @@ PASSED_ON = ("content-type", "ironcore-format", "ironcore-zeek-stream")
 HEADERS = [("content-type", b"application/msgpack"), ("ironcore-format", b"native")]
 RECORD_BYTES = 524_288
 _PLACE = re.compile(r"(?:element|line) (\d+): ")
-_STATUS = {Reason.TOO_LARGE: 413, Reason.UNKNOWN_FORMAT: 415, Reason.EMPTY: 400, Reason.MALFORMED: 400}
+_STATUS = {Reason.TOO_LARGE: 413, Reason.EMPTY: 400, Reason.MALFORMED: 400}
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -86,6 +86,11 @@ def _rejected(reject: Reject) -> dict[str, Any]:
 
 def _refusal(rejects: list[Reject], rejected: list[dict[str, Any]]) -> ProblemError:
     whole = len(rejects) == 1 and rejected[0]["element"] is None
-    status = _STATUS.get(rejects[0].reason, 422) if whole else 422
+    status = _status(rejects[0]) if whole else 422
     detail = f"nothing in it is an event: {rejects[0].reason.value}: {rejects[0].detail}"
     return ProblemError(status, detail, rejected=rejected[:100])
+
+
+def _status(reject: Reject) -> int:
+    by_header = reject.reason is Reason.UNKNOWN_FORMAT and reject.detail.startswith("header content-type")
+    return 415 if by_header else _STATUS.get(reject.reason, 422)

@@ -55,6 +55,10 @@ class Edge:
         except AWAY as fault:
             log.warning("a request failed since a server is away: %s", fault or type(fault).__name__)
             await ProblemError(503, "a server is away: try again").response()(scope, receive, sender)
+        except Exception as error:  # noqa: BLE001 - Starlette answers with 500, tells our log, and raises again
+            if not sender.started:
+                log.error("unforeseen %s at %s", type(error).__name__, scope["path"], exc_info=error)
+                await ProblemError(500, "something went wrong here; the log says what").response()(scope, receive, sender)
         finally:
             self._measure(scope, sender, time.perf_counter() - began)
 
@@ -103,10 +107,11 @@ class _Sender:
 
     def __init__(self, send: Any, headers: list[tuple[bytes, bytes]]) -> None:
         self._send, self._headers, self.status = send, headers, 500
+        self.started = False
 
     async def __call__(self, message: Any) -> None:
         if message["type"] == "http.response.start":
-            self.status = message["status"]
+            self.status, self.started = message["status"], True
             message = {**message, "headers": [*message.get("headers", ()), *self._headers]}
         await self._send(message)
 

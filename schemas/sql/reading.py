@@ -117,7 +117,7 @@ SELECT_HISTORY = """SELECT * FROM (SELECT change_id, threat_id, changed_time AS 
 SELECT_ENTITY_EVENTS = """SELECT
     (SELECT event_time FROM events WHERE entity = $1 ORDER BY event_time LIMIT 1) AS first_seen,
     (SELECT event_time FROM events WHERE entity = $1 ORDER BY event_time DESC LIMIT 1) AS last_seen,
-    (SELECT count(*) FROM (SELECT FROM events WHERE entity = $1 LIMIT $2) some) AS events"""
+    (SELECT count(*) FROM (SELECT FROM events WHERE entity = $1 LIMIT $2) AS found) AS events"""
 SELECT_ENTITY_RISK = """WITH m AS MATERIALIZED (
     SELECT event_time, risk, threat_class FROM threats WHERE entity = $1 ORDER BY event_time DESC LIMIT $2),
 bounds AS (SELECT min(event_time) AS begin,
