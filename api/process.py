@@ -53,6 +53,7 @@ async def running(settings: Settings) -> AsyncIterator[Context]:
         ]
         for task in tasks:
             task.add_done_callback(_watched)
+        log.info("serving on http://%s:%d", settings.api.host, settings.api.port)
         try:
             yield context
         finally:

@@ -31,7 +31,7 @@ def config_of(settings: ApiSettings, log_level: str) -> uvicorn.Config:
         ws_per_message_deflate=False,  # a frame is shared by many clients; compressing it for each costs a core
         lifespan="on",
         access_log=False,
-        log_level=log_level,
+        log_level="info" if log_level == "debug" else "warning",  # it tells of every live client
         server_header=False,
         date_header=False,
         backlog=BACKLOG,
