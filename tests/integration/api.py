@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,7 +67,8 @@ def running_api(
     endpoints: Endpoints, folder: Path, workers: Iterable[ChildProcess] = (), **overrides: Any
 ) -> Iterator[Api]:
     """Run an API of one process with a user of each role."""
-    asyncio.run(_add_users(endpoints.postgres_dsn))
+    with ThreadPoolExecutor(1) as thread:  # the test may have a loop of its own
+        thread.submit(asyncio.run, _add_users(endpoints.postgres_dsn)).result()
     process = api_process(endpoints, Settings(), folder / "api.log", list(workers), **{"processes": 1, **overrides})
     process.start()
     try:

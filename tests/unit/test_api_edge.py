@@ -54,12 +54,20 @@ def test_hashed_files_are_kept_for_ever_and_packed_when_that_suits(files: Files)
 
 @pytest.mark.parametrize(
     "path",
-    ["/assets/gone.js", "/api/v1/nothing", "/link", "/../secret", "/assets/index-Ab3_-9xZ.js.map", "/favicon.ico"],
+    [
+        "/assets/gone.js",
+        "/api/v1/nothing",
+        "/link",
+        "/../secret",
+        "/assets/index-Ab3_-9xZ.js.map",
+        "/favicon.ico",
+        "/ready",
+    ],
 )
 def test_nothing_else_is_served(files: Files, path: str) -> None:
     file = files.find(path)
     assert file is None or file.best(b"")[1] == b"page"
-    assert path not in {"/assets/gone.js", "/api/v1/nothing", "/favicon.ico"} or file is None
+    assert path not in {"/assets/gone.js", "/api/v1/nothing", "/favicon.ico", "/ready"} or file is None
 
 
 async def test_a_body_is_bounded_by_what_it_announces_and_by_what_comes() -> None:
