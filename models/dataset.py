@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from models.features import FeatureExtractor
 from schemas.formats.parquet import LabelledFlow, read_flows
+from schemas.table import tabulate
 from schemas.threat import CLASSES, ThreatClass
 
 #: Class by kind of attack, as the labelled files name them.
@@ -71,7 +72,7 @@ def load(path: Path, progress: Callable[[int], None] = lambda _: None) -> Datase
         rows.sort(key=lambda flow: flow.event.event_time)
         for start in range(0, len(rows), _BATCH):
             events = [flow.event for flow in rows[start : start + _BATCH]]
-            matrices.append(extractor.extract(events, np.full(len(events), partition, np.int32)))
+            matrices.append(extractor.extract(tabulate(events)[0], np.full(len(events), partition, np.int32)))
             progress(len(events))
         flows += rows
     return _labelled(path, np.concatenate(matrices), flows)

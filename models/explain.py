@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.behaviours import BEHAVIOURS, strengths
-from models.encoding import FEATURE_OF_COLUMN, encode
+from models.encoding import FEATURE_OF_COLUMN, WIDTH, encode
 from models.features import FEATURES
 from models.network import Network, is_measured
 from models.runtime import tf
-from schemas.threat import Contribution
+from schemas.threat import Contribution, ContributionStruct
 
-STEPS = 8  #: midpoints of the path
+STEPS = 4  #: midpoints of the path, scored as one batch
 
 _NAMES = [feature.name for feature in FEATURES]
 _SUM_BY_FEATURE = np.eye(len(FEATURES), dtype=np.float32)[FEATURE_OF_COLUMN]
@@ -30,13 +30,11 @@ def attribute(network: Network, features: tf.Tensor, medians: tf.Tensor) -> tf.T
     """Return the (n, len(FEATURES)) shares of the risk logits of n rows, against a (1, columns) row of medians."""
     learnt = network.learnt_risk_logit(features)
     code, base = encode(features, network.weights["edges"]), encode(medians, network.weights["edges"])
-    gradient = tf.zeros_like(code)
-    for step in range(STEPS):
-        point = base + (step + 0.5) / STEPS * (code - base)
-        with tf.GradientTape() as tape:
-            tape.watch(point)
-            _, logit = network.logits(point)
-        gradient += tape.gradient(logit, point) / STEPS
+    points = tf.concat([base + (step + 0.5) / STEPS * (code - base) for step in range(STEPS)], axis=0)
+    with tf.GradientTape() as tape:
+        tape.watch(points)
+        _, logit = network.logits(points)
+    gradient = tf.reduce_mean(tf.reshape(tape.gradient(logit, points), (STEPS, -1, WIDTH)), axis=0)
     measured = is_measured(features)
     flow = tf.where(measured[:, None], (code - base) * gradient, 0.0) @ _SUM_BY_FEATURE
     survival = -tf.math.log1p(-tf.minimum(strengths(features), 1 - 1e-6))
@@ -54,7 +52,7 @@ def contributions_of(
     columns = [np.take_along_axis(values, order, axis=1).tolist() for values in (features, shares)]
     return [
         [
-            Contribution(name=_NAMES[at], observed=_known(seen), expected=_known(usual), contribution=share)
+            ContributionStruct(name=_NAMES[at], observed=_known(seen), expected=_known(usual), contribution=share)
             for at, seen, usual, share in zip(*row, strict=True)
             if share != 0
         ]
