@@ -15,6 +15,7 @@ from api.deciding.transition import UNTOUCHED, State, after, is_change
 from api.edge.body import bounded, check_length
 from api.edge.files import Files
 from api.edge.origins import Origins
+from api.edge.question import question_of
 from api.errors import ProblemError
 from api.ingest import RECORD_BYTES, ingest
 from api.kafka import Out
@@ -146,6 +147,11 @@ def test_cursors_come_back_and_others_are_refused() -> None:
     for text in ("x", "1~", "1~zz", f"-1~{ONE.hex}", f"1 ~{ONE.hex}", f"99999999999999999999~{ONE.hex}"):
         with pytest.raises(ProblemError):
             place_of(text)
+
+
+def test_no_two_questions_share_an_answer() -> None:
+    questions = [(b"/entities/a", b"b"), (b"/entities/a%3Fb", b""), (b"/entities/a", b""), (b"/entities/A", b"")]
+    assert len({question_of({"raw_path": path, "query_string": query}) for path, query in questions}) == 4
 
 
 class Taken:
