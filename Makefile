@@ -5,8 +5,9 @@ BIN := .venv/bin
 DURATION ?=
 INPUT ?=
 HEADLESS ?=
+DATA ?= ../shared/data/flows
 
-.PHONY: setup demo test lint unit integration generate lock clean
+.PHONY: setup demo test lint unit integration evaluate generate lock clean
 
 setup: .venv/installed  ## the virtual environment, from the lock
 .venv/installed: requirements.lock pyproject.toml
@@ -31,6 +32,9 @@ unit: setup
 
 integration: setup
 	$(BIN)/pytest tests/integration
+
+evaluate: setup  ## reports/evaluation.html and .json from the labelled files in DATA; some ten minutes
+	$(BIN)/python -m models.evaluate --data $(DATA) --out reports
 
 generate: setup  ## schemas/generated, docs/settings.md, docs/metrics.md
 	$(BIN)/ironcore schema --write .

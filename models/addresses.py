@@ -70,7 +70,7 @@ def _scopes(addresses: Addresses) -> NDArray[np.uint8]:
     scopes[addresses.low & np.uint64(0xFF) == _BROADCAST_OCTET] = Scope.GROUP
     for row in np.flatnonzero(addresses.family == IPV6).tolist():
         scopes[row] = _scope_ipv6(int(addresses.high[row]) << 64 | int(addresses.low[row]))
-    return scopes  # type: ignore[no-any-return]
+    return scopes
 
 
 @lru_cache(maxsize=65_536)

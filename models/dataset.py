@@ -41,6 +41,7 @@ class Dataset:
     attack: NDArray[np.str_]  #: (n,)
     capture: NDArray[np.str_]  #: (n,)
     source: NDArray[np.str_]  #: (n,)
+    event_time: NDArray[np.float64]  #: (n,) seconds since 1970
 
     def __len__(self) -> int:
         return len(self.malicious)
@@ -90,4 +91,5 @@ def _labelled(path: Path, features: NDArray[np.float32], flows: list[LabelledFlo
         attack=np.array(attacks),
         capture=np.array([flow.capture or "" for flow in flows]),
         source=np.array([flow.source or "" for flow in flows]),
+        event_time=np.array([flow.event.event_time for flow in flows]),
     )

@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.behaviours import BEHAVIOURS, strengths
-from models.encoding import FEATURE_OF_COLUMN, WIDTH, encode
+from models.encoding import FEATURE_OF_COLUMN, encode
 from models.features import FEATURES
 from models.network import Network, is_measured
 from models.runtime import tf
 from schemas.threat import Contribution, ContributionStruct
 
-STEPS = 4  #: midpoints of the path, scored as one batch
+STEPS = 8  #: midpoints of the path
 
 _NAMES = [feature.name for feature in FEATURES]
 _SUM_BY_FEATURE = np.eye(len(FEATURES), dtype=np.float32)[FEATURE_OF_COLUMN]
@@ -30,11 +30,14 @@ def attribute(network: Network, features: tf.Tensor, medians: tf.Tensor) -> tf.T
     """Return the (n, len(FEATURES)) shares of the risk logits of n rows, against a (1, columns) row of medians."""
     learnt = network.learnt_risk_logit(features)
     code, base = encode(features, network.weights["edges"]), encode(medians, network.weights["edges"])
-    points = tf.concat([base + (step + 0.5) / STEPS * (code - base) for step in range(STEPS)], axis=0)
+    # The first layer is linear in the code, so that its path is straight as well, and it is passed but once each way.
+    begins, ends = network.first_layer(base), network.first_layer(code)
+    points = tf.concat([begins + (step + 0.5) / STEPS * (ends - begins) for step in range(STEPS)], axis=0)
     with tf.GradientTape() as tape:
         tape.watch(points)
-        _, logit = network.logits(points)
-    gradient = tf.reduce_mean(tf.reshape(tape.gradient(logit, points), (STEPS, -1, WIDTH)), axis=0)
+        logit = network.risk_logit(points)
+    gradient = tf.reduce_mean(tf.reshape(tape.gradient(logit, points), (STEPS, -1, points.shape[1])), axis=0)
+    gradient = gradient @ tf.transpose(network.weights["trunk_1"])
     measured = is_measured(features)
     flow = tf.where(measured[:, None], (code - base) * gradient, 0.0) @ _SUM_BY_FEATURE
     survival = -tf.math.log1p(-tf.minimum(strengths(features), 1 - 1e-6))

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
-from uuid import UUID
 
 import msgspec
 import numpy as np
@@ -22,7 +21,7 @@ from numpy.typing import NDArray
 from schemas.addresses import WRONG, Addresses, parse
 from schemas.dead_letter import Reason, Reject
 from schemas.event import MAX_EVENT_TIME, MIN_EVENT_TIME, Event, Flow, SecurityEvent, entity_of
-from schemas.identity import identifiers
+from schemas.identity import identifiers, uuid_of
 from schemas.struct import compile_struct
 
 #: Postgres refuses NUL in text; its picture (U+2400) keeps the length and shows that something stood there.
@@ -56,7 +55,7 @@ class EventTable:
         """Return an event with its identifier set."""
         struct: Any = self.events[row]  # the model is frozen, the struct is not
         if struct.event_id is None:
-            struct.event_id = UUID(bytes=self.columns["event_id"][row].as_py())
+            struct.event_id = uuid_of(self.columns["event_id"][row].as_py())
         return struct  # type: ignore[no-any-return]
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import numpy as np
 
 from models.scorer import Scorer
 from schemas.event import entity_of
-from schemas.identity import threat_uuid
+from schemas.identity import threat_uuids
 from schemas.threat import ATTACK, CLASSES, Threat, ThreatStruct, severity_of
 from streams.batch import Batch
 
@@ -34,12 +35,14 @@ def _threats(batch: Batch, scorer: Scorer) -> list[Threat]:
     assert scores is not None
     assert batch.features is not None
     probabilities = scores.class_probabilities[rows]
+    events = [batch.table.identified(row) for row in rows]
+    event_ids: list[Any] = [event.event_id for event in events]
     # The class of a threat is never benign: the risk head has already said that it is one.
     class_numbers = 1 + probabilities[:, 1:].argmax(axis=1)
     return [
         ThreatStruct(
-            threat_id=threat_uuid(event.event_id),  # type: ignore[arg-type] # a decoded event has one
-            event_ids=[event.event_id],  # type: ignore[list-item]
+            threat_id=threat_id,
+            event_ids=[event.event_id],
             entity=entity_of(event),
             severity=severity_of(risk),
             threat_class=CLASSES[number],
@@ -57,8 +60,9 @@ def _threats(batch: Batch, scorer: Scorer) -> list[Threat]:
             dst_port=event.dst_port,
             sensor=event.sensor,
         )
-        for event, risk, anomaly, number, shares, why in zip(
-            [batch.table.identified(row) for row in rows],
+        for event, threat_id, risk, anomaly, number, shares, why in zip(
+            events,
+            threat_uuids(event_ids),
             scores.risk[rows].astype(np.float64).round(DIGITS).tolist(),
             scores.anomaly[rows].astype(np.float64).round(DIGITS).tolist(),
             class_numbers.tolist(),

@@ -75,7 +75,8 @@ def decode_records(records: Sequence[RawRecord], *, max_bytes: int = MAX_RECORD_
         max_bytes: Longest value that is looked at; a longer one is rejected as TOO_LARGE, and so is a batch of more
             than 10,000 elements.
     """
-    found, ends, rejects = _Found(), [], defaultdict(list)
+    found, ends = _Found(), []
+    rejects: defaultdict[int, list[tuple[int, Reject]]] = defaultdict(list)
     headers, envelope = None, Envelope()
     for number, record in enumerate(records):
         try:
@@ -91,9 +92,9 @@ def decode_records(records: Sequence[RawRecord], *, max_bytes: int = MAX_RECORD_
         ends.append(len(found.events))
     record_numbers = np.repeat(np.arange(len(ends)), np.diff(ends, prepend=0))
     table, incomplete = tabulate(found.events, found.identities)
-    for row, reject in incomplete.items():
+    for row, wrong in incomplete.items():
         element, place = found.places.get(row, (0, ""))
-        rejects[int(record_numbers[row])].append((element, _at(place, reject)))
+        rejects[int(record_numbers[row])].append((element, _at(place, wrong)))
     in_order = {number: [reject for _, reject in sorted(of, key=itemgetter(0))] for number, of in rejects.items()}
     return Decoded(table, np.delete(record_numbers, list(incomplete)), in_order)
 

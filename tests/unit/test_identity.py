@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from schemas.dead_letter import Reason, Reject
 from schemas.event import MAX_EVENT_TIME, Event, SecurityEvent
-from schemas.identity import identifiers, threat_uuid
+from schemas.identity import identifiers, threat_uuids
 from schemas.table import tabulate
 
 TIMES = st.floats(0, MAX_EVENT_TIME, exclude_max=True)
@@ -67,10 +67,11 @@ def test_each_kept_bit_of_the_digest_counts() -> None:
 
 def test_a_threat_has_the_time_of_its_event_and_an_identifier_of_its_own() -> None:
     first, second = event_uuid(1714979289.25, 1), event_uuid(1714979289.25, 2)
-    assert threat_uuid(first) == threat_uuid(first)
-    assert len({first, second, threat_uuid(first), threat_uuid(second)}) == 4
-    assert threat_uuid(first).int >> 80 == first.int >> 80
-    assert threat_uuid(first).version == 8
+    threats = threat_uuids([first, second])
+    assert threat_uuids([second, first]) == threats[::-1]
+    assert len({first, second, *threats}) == 4
+    assert threats[0].int >> 80 == first.int >> 80
+    assert threats[0].version == 8
 
 
 def test_the_content_decides_when_there_is_no_identity() -> None:
