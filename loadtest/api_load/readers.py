@@ -15,6 +15,8 @@ from typing import Any, cast
 import uvloop
 
 CONNECT_S = 10.0
+#: Of the sorted times, about so many are told, at equal distances: enough for a 99th percentile.
+MAX_TOLD = 4000
 
 
 @dataclass(slots=True)
@@ -96,7 +98,7 @@ class Reader(asyncio.Protocol):
 
 
 async def read(plan: Plan) -> dict[str, Any]:
-    """Carry out a plan and return what was seen; seconds are of each request, sorted."""
+    """Carry out a plan and return what was seen; seconds are those of single requests, sorted."""
     seen, loop = Seen(), asyncio.get_running_loop()
     readers = []
     for _ in range(plan.connections):
@@ -108,7 +110,14 @@ async def read(plan: Plan) -> dict[str, Any]:
     else:
         await asyncio.gather(*(_by_the_clock(reader, plan, began, at) for at, reader in enumerate(readers)))
     took = time.perf_counter() - began
-    return {"seconds": sorted(seen.seconds), "errors": seen.errors, "took_s": took, "body_bytes": seen.body_bytes}
+    count, ordered = len(seen.seconds), sorted(seen.seconds)
+    return {
+        "count": count,
+        "seconds": ordered[:: max(1, count // MAX_TOLD)],
+        "errors": seen.errors,
+        "took_s": took,
+        "body_bytes": seen.body_bytes,
+    }
 
 
 async def _as_fast_as_it_goes(reader: Reader, until: float) -> None:
