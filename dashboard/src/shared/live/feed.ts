@@ -1,0 +1,148 @@
+import type { Change, ServerFrame, Stats, ThreatItem } from "@/shared/api/types";
+import { Arrivals } from "./arrivals";
+import { Talk } from "./links";
+import { Rows, type Row } from "./rows";
+import type { Connection } from "./socket";
+
+/** What the live views see; a new object with each publish, at most one in an animation frame. */
+export interface Snapshot {
+  version: number;
+  /** Rows shown, newest first by `rowAt`. */
+  length: number;
+  /** Threats that came since the list was held. */
+  waiting: number;
+  held: boolean;
+  seeded: boolean;
+  connection: Connection;
+  stats: Stats | undefined;
+  /** When the latest statistics came, by this browser's clock; the server's may differ. */
+  stats_at_ms: number;
+  /** All threats that arrived live since the page was opened. */
+  arrived: number;
+}
+
+/** Takes frames as they come and publishes once an animation frame. */
+export class LiveFeed {
+  readonly rows = new Rows();
+  readonly arrivals = new Arrivals();
+  readonly talk = new Talk();
+  private readonly listeners = new Set<() => void>();
+  private frame: number | undefined;
+  private held_end: number | undefined;
+  private held_arrived = 0;
+  private arrived = 0;
+  private seeded = false;
+  private connection: Connection = { state: "connecting" };
+  private stats: Stats | undefined;
+  private stats_at_ms = 0;
+  private snapshot: Snapshot = this.take(0);
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  readonly getSnapshot = (): Snapshot => this.snapshot;
+
+  /** Row by its place in the shown list: 0 is the newest. */
+  readonly rowAt = (index: number): Row | undefined => this.rows.at((this.held_end ?? this.rows.end) - 1 - index);
+
+  onFrame(frame: ServerFrame): void {
+    switch (frame.type) {
+      case "threats":
+        return this.arrive(frame.items);
+      case "triage":
+        return this.applyChanges(frame.changes);
+      case "gap":
+        this.rows.addGap(frame.dropped);
+        return this.schedule();
+      case "stats":
+        this.stats = frame.stats;
+        this.stats_at_ms = Date.now();
+        return this.schedule();
+      case "hello":
+        // Rows are there, and the server could not go on after the last of them: something may be missing.
+        if (!frame.resumed && this.arrived > 0) this.rows.addGap(null);
+        return this.schedule();
+      case "ping":
+        return;
+    }
+  }
+
+  /** Show what analysts did, here or elsewhere. */
+  applyChanges(changes: readonly Change[]): void {
+    if (this.rows.apply(changes)) this.schedule();
+  }
+
+  onConnection(connection: Connection): void {
+    this.connection = connection;
+    this.schedule();
+  }
+
+  /** Begin anew with what is stored already, newest first; what came over the wire meanwhile stays above it. */
+  seed(items: readonly ThreatItem[]): void {
+    const live: ThreatItem[] = [];
+    for (let number = this.rows.base; number < this.rows.end; number++) {
+      const row = this.rows.at(number);
+      if (row?.kind === "threat") live.push(row.item);
+    }
+    this.rows.clear();
+    const stored = items.toReversed();
+    const known = new Set(stored.map((item) => item.threat_id));
+    for (const item of this.rows.add(stored)) this.note(item);
+    this.rows.add(live.filter((item) => !known.has(item.threat_id)));
+    this.seeded = true;
+    this.schedule();
+  }
+
+  /** Forget the rows: another filter was chosen. */
+  reset(): void {
+    this.rows.clear();
+    this.talk.clear();
+    this.seeded = false;
+    this.held_end = undefined;
+    this.schedule();
+  }
+
+  /** Hold the list as it is, or go on with all that came meanwhile. */
+  hold(held: boolean): void {
+    if (held === (this.held_end !== undefined)) return;
+    this.held_end = held ? this.rows.end : undefined;
+    this.held_arrived = this.arrived;
+    this.schedule();
+  }
+
+  private arrive(items: readonly ThreatItem[]): void {
+    const fresh = this.rows.add(items);
+    this.arrived += fresh.length;
+    for (const item of fresh) this.note(item);
+    if (fresh.length > 0) this.schedule();
+  }
+
+  private note(item: ThreatItem): void {
+    this.arrivals.add(item.scored_time, item.severity);
+    this.talk.add(item);
+  }
+
+  private schedule(): void {
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = undefined;
+      this.snapshot = this.take(this.snapshot.version + 1);
+      for (const listener of this.listeners) listener();
+    });
+  }
+
+  private take(version: number): Snapshot {
+    return {
+      version,
+      length: Math.max(0, (this.held_end ?? this.rows.end) - this.rows.base),
+      waiting: this.held_end === undefined ? 0 : this.arrived - this.held_arrived,
+      held: this.held_end !== undefined,
+      seeded: this.seeded,
+      connection: this.connection,
+      stats: this.stats,
+      stats_at_ms: this.stats_at_ms,
+      arrived: this.arrived,
+    };
+  }
+}
