@@ -29,5 +29,10 @@ export default tseslint.config(
   },
   { files: ["src/shared/**"], rules: { "no-restricted-imports": upwards("features", "app") } },
   { files: ["src/features/**"], rules: { "no-restricted-imports": upwards("features", "app") } },
-  { files: ["scripts/**", "public/**"], languageOptions: { globals: { console: false, process: false, document: false, localStorage: false, matchMedia: false } } },
+  {
+    files: ["scripts/**", "public/**"],
+    languageOptions: {
+      globals: { console: false, process: false, document: false, localStorage: false, matchMedia: false },
+    },
+  },
 );

@@ -14,7 +14,8 @@ function collect(key, files = new Set()) {
   return files;
 }
 
-const sizeKb = (files) => [...files].reduce((sum, file) => sum + gzipSync(readFileSync(`dist/${file}`)).length, 0) / 1000;
+const sizeKb = (files) =>
+  [...files].reduce((sum, file) => sum + gzipSync(readFileSync(`dist/${file}`)).length, 0) / 1000;
 const entry = Object.keys(manifest).find((key) => manifest[key].isEntry);
 const first = new Set(collect(entry));
 console.log(`entry: ${sizeKb(first).toFixed(1)} kB`);

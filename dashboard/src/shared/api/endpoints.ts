@@ -27,9 +27,7 @@ export const getThreats = async (
   cursor: string | null,
   signal: AbortSignal,
 ): Promise<Api.Threats> =>
-  bodyOf(
-    await client.GET("/api/v1/threats", { params: { query: { ...filter, cursor, limit: PAGE_ITEMS } }, signal }),
-  );
+  bodyOf(await client.GET("/api/v1/threats", { params: { query: { ...filter, cursor, limit: PAGE_ITEMS } }, signal }));
 
 export const getGroups = async (
   filter: ThreatFilter,
@@ -48,7 +46,9 @@ export const getTimeline = async (filter: ThreatFilter, buckets: number, signal:
 
 /** The answer would be OCSF with `format=ocsf`, which is not asked for. */
 export const getThreat = async (threat_id: string, signal: AbortSignal): Promise<Api.ThreatDetail> =>
-  bodyOf(await client.GET("/api/v1/threats/{threat_id}", { params: { path: { threat_id } }, signal })) as Api.ThreatDetail;
+  bodyOf(
+    await client.GET("/api/v1/threats/{threat_id}", { params: { path: { threat_id } }, signal }),
+  ) as Api.ThreatDetail;
 
 export const getEntity = async (entity: string, signal: AbortSignal): Promise<Api.Entity> =>
   bodyOf(await client.GET("/api/v1/entities/{entity}", { params: { path: { entity } }, signal }));

@@ -49,7 +49,7 @@ export function BarsCanvas({ bars, ticks, nameOf, label, onRange }: Props) {
   return (
     <div
       ref={box}
-      className={styles["box"]}
+      className={styles.box}
       data-picks={onRange ? "range" : undefined}
       onPointerMove={(event) => setHover(at(event))}
       onPointerLeave={() => {
@@ -59,9 +59,9 @@ export function BarsCanvas({ bars, ticks, nameOf, label, onRange }: Props) {
       onPointerDown={onRange && ((event) => setStart(at(event)))}
       onPointerUp={onUp}
     >
-      <canvas ref={canvas} className={styles["canvas"]} role="img" aria-label={label} />
+      <canvas ref={canvas} className={styles.canvas} role="img" aria-label={label} />
       {hover !== undefined && bars[hover] && (
-        <p className={styles["tip"]} aria-hidden="true">
+        <p className={styles.tip} aria-hidden="true">
           {nameOf(hover)} · {describe(bars[hover])}
         </p>
       )}
@@ -75,5 +75,7 @@ function ordered(one: number, other: number): [number, number] {
 
 function describe(counts: readonly number[]): string {
   if (total(counts) === 0) return "none";
-  return counts.flatMap((number, rank) => (number > 0 ? [`${count(number)} ${SEVERITIES[rank] ?? ""}`] : [])).join(", ");
+  return counts
+    .flatMap((number, rank) => (number > 0 ? [`${count(number)} ${SEVERITIES[rank] ?? ""}`] : []))
+    .join(", ");
 }

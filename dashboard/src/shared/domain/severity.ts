@@ -2,7 +2,13 @@
 export const SEVERITIES = ["critical", "high", "medium", "low", "informational"] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
-export const SEVERITY_FLOOR: Record<Severity, number> = { critical: 90, high: 70, medium: 50, low: 25, informational: 0 };
+export const SEVERITY_FLOOR: Record<Severity, number> = {
+  critical: 90,
+  high: 70,
+  medium: 50,
+  low: 25,
+  informational: 0,
+};
 
 /** How a severity is written where there is little room. */
 export const SEVERITY_SHORT: Record<Severity, string> = {

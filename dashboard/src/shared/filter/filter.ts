@@ -67,7 +67,8 @@ export function exclude(filter: ThreatFilter, field: ListField, value: string): 
 /** Take a term (with its "!" where it has one) out. */
 export function remove(filter: ThreatFilter, field: ListField, term: string): ThreatFilter {
   const rest = (filter[field] ?? []).filter((held) => held !== term);
-  const { [field]: _, ...others } = filter;
+  const others = { ...filter };
+  delete others[field];
   return rest.length > 0 ? { ...others, [field]: rest } : others;
 }
 

@@ -12,7 +12,10 @@ export interface Snapshot {
   /** Threats that came since the list was held. */
   waiting: number;
   held: boolean;
+  /** Whether what was stored before is in the list. */
   seeded: boolean;
+  /** Whether the server follows our filter, so that what is stored can be read without missing what comes. */
+  following: boolean;
   connection: Connection;
   stats: Stats | undefined;
   /** When the latest statistics came, by this browser's clock; the server's may differ. */
@@ -32,6 +35,8 @@ export class LiveFeed {
   private held_arrived = 0;
   private arrived = 0;
   private seeded = false;
+  /** After another filter was asked for, what comes before the server's hello still belongs to the old one. */
+  private awaiting = true;
   private connection: Connection = { state: "connecting" };
   private stats: Stats | undefined;
   private stats_at_ms = 0;
@@ -49,21 +54,35 @@ export class LiveFeed {
 
   onFrame(frame: ServerFrame): void {
     switch (frame.type) {
-      case "threats":
-        return this.arrive(frame.items);
-      case "triage":
-        return this.applyChanges(frame.changes);
+      case "threats": {
+        this.awaiting ? undefined : this.arrive(frame.items);
+        return;
+      }
+      case "triage": {
+        this.applyChanges(frame.changes);
+        return;
+      }
       case "gap":
         this.rows.addGap(frame.dropped);
-        return this.schedule();
+        {
+          this.schedule();
+          return;
+        }
       case "stats":
         this.stats = frame.stats;
         this.stats_at_ms = Date.now();
-        return this.schedule();
+        {
+          this.schedule();
+          return;
+        }
       case "hello":
         // Rows are there, and the server could not go on after the last of them: something may be missing.
-        if (!frame.resumed && this.arrived > 0) this.rows.addGap(null);
-        return this.schedule();
+        if (!this.awaiting && !frame.resumed && this.seeded) this.rows.addGap(null);
+        this.awaiting = false;
+        {
+          this.schedule();
+          return;
+        }
       case "ping":
         return;
     }
@@ -100,6 +119,7 @@ export class LiveFeed {
     this.rows.clear();
     this.talk.clear();
     this.seeded = false;
+    this.awaiting = true;
     this.held_end = undefined;
     this.schedule();
   }
@@ -139,6 +159,7 @@ export class LiveFeed {
       waiting: this.held_end === undefined ? 0 : this.arrived - this.held_arrived,
       held: this.held_end !== undefined,
       seeded: this.seeded,
+      following: !this.awaiting,
       connection: this.connection,
       stats: this.stats,
       stats_at_ms: this.stats_at_ms,

@@ -14,11 +14,13 @@ const BEHIND_RECORDS = 2000;
 const STALE_MS = 5000;
 
 /** What an analyst must know before trusting the list: the connection, the workers, the lag. The worst comes first. */
-export function troublesOf(snapshot: Snapshot, now_ms: number): Trouble[] {
-  const { connection, stats, stats_at_ms } = snapshot;
+export function troublesOf(
+  { connection, stats, stats_at_ms }: Pick<Snapshot, "connection" | "stats" | "stats_at_ms">,
+  now_ms: number,
+): Trouble[] {
   if (connection.state === "waiting") {
-    const wait_s = Math.max(0, Math.ceil((connection.retry_at_ms - now_ms) / 1000));
-    return [{ tone: "bad", text: `Live connection lost. Next try in ${wait_s} s; nothing is skipped.`, retry: true }];
+    const text = "Live connection lost; trying again. What is missed meanwhile is fetched, or shown as a gap.";
+    return [{ tone: "bad", text, retry: true }];
   }
   if (connection.state !== "open" || !stats) return [];
   if (now_ms - stats_at_ms > STALE_MS) {
@@ -29,7 +31,11 @@ export function troublesOf(snapshot: Snapshot, now_ms: number): Trouble[] {
   const down = stats.workers.filter((worker) => !worker.up);
   if (down.length > 0) {
     const names = down.map((worker) => worker.address).join(", ");
-    troubles.push({ tone: "bad", text: `${down.length} of ${stats.workers.length} workers do not answer: ${names}.`, retry: false });
+    troubles.push({
+      tone: "bad",
+      text: `${down.length} of ${stats.workers.length} workers do not answer: ${names}.`,
+      retry: false,
+    });
   }
   const behind_s = stats.lag.total / Math.max(stats.events_per_s, 1);
   if (stats.lag.total >= BEHIND_RECORDS && behind_s >= BEHIND_S) {

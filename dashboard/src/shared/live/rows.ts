@@ -1,7 +1,8 @@
 import type { Change, ThreatItem } from "@/shared/api/types";
 
 /** A line of the live list: a threat, or the mark of what was not delivered. */
-export type Row = { kind: "threat"; key: string; item: ThreatItem } | { kind: "gap"; key: string; dropped: number | null };
+export type Row =
+  { kind: "threat"; key: string; item: ThreatItem } | { kind: "gap"; key: string; dropped: number | null };
 
 /** Rows at most; the oldest go. */
 export const ROW_LIMIT = 100_000;

@@ -35,9 +35,9 @@ export function TalkMap({ scene, rows, onPick }: Props) {
     </ul>
   );
   return (
-    <div className={styles["map"]} style={{ height: rows * ROW_PX }}>
+    <div className={styles.map} style={{ height: rows * ROW_PX }}>
       {column("source", "Who acts")}
-      <div ref={canvas_box} className={styles["canvas"]} />
+      <div ref={canvas_box} className={styles.canvas} />
       {column("target", "Against whom")}
     </div>
   );

@@ -25,7 +25,10 @@ self.onmessage = ({ data }: MessageEvent<MapMessage>) => {
 };
 
 /** Another size or theme: everything is dirty. */
-function resized(target: OffscreenCanvasRenderingContext2D, { width, height, scale }: { width: number; height: number; scale: number }): Rect {
+function resized(
+  target: OffscreenCanvasRenderingContext2D,
+  { width, height, scale }: { width: number; height: number; scale: number },
+): Rect {
   target.canvas.width = Math.round(width * scale);
   target.canvas.height = Math.round(height * scale);
   target.setTransform(scale, 0, 0, scale, 0, 0);

@@ -51,7 +51,11 @@ export function sceneOf(links: readonly TalkLink[], rows: number, held: Slots, n
  * Give each of the first `rows` names a place. A name that is among the first twice as many keeps its own; free places
  * go to the best that have none.
  */
-export function assignSlots(held: readonly (string | null)[], names: readonly string[], rows: number): (string | null)[] {
+export function assignSlots(
+  held: readonly (string | null)[],
+  names: readonly string[],
+  rows: number,
+): (string | null)[] {
   const staying = new Set(names.slice(0, 2 * rows));
   const slots = Array.from({ length: rows }, (_, row) => {
     const name = held[row] ?? null;

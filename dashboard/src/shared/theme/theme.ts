@@ -6,7 +6,7 @@ const listeners = new Set<() => void>();
 
 /** The theme that holds now; `theme.js` set it before the first paint. */
 export function currentTheme(): Theme {
-  return document.documentElement.dataset["theme"] === "light" ? "light" : "dark";
+  return document.documentElement.dataset.theme === "light" ? "light" : "dark";
 }
 
 /** Switch and remember the choice in this browser. */
@@ -31,7 +31,7 @@ export function useTheme(): Theme {
 }
 
 function apply(theme: Theme): void {
-  document.documentElement.dataset["theme"] = theme;
+  document.documentElement.dataset.theme = theme;
   for (const listener of listeners) listener();
 }
 

@@ -15,12 +15,12 @@ export function Button({ tone = "plain", small, hint, children, className, ...re
     <button
       type="button"
       {...rest}
-      className={cx(styles["button"], styles[tone], small && styles["small"], className)}
+      className={cx(styles.button, styles[tone], small && styles.small, className)}
       {...(hint && { "aria-keyshortcuts": hint })}
     >
       {children}
       {hint && (
-        <kbd className={styles["hint"]} aria-hidden="true">
+        <kbd className={styles.hint} aria-hidden="true">
           {hint}
         </kbd>
       )}

@@ -31,25 +31,29 @@ export function Dialog({ title, onClose, children, wide = false, submit }: Props
   return (
     <dialog
       ref={dialog}
-      className={wide ? styles["wide"] : styles["dialog"]}
+      className={wide ? styles.wide : styles.dialog}
       aria-labelledby={title_id}
       onCancel={(event) => {
         event.preventDefault();
         onClose();
       }}
     >
-      <form onSubmit={onSubmit} className={styles["form"]}>
-        <header className={styles["header"]}>
+      <form onSubmit={onSubmit} className={styles.form}>
+        <header className={styles.header}>
           <h2 id={title_id}>{title}</h2>
           <Button tone="quiet" small onClick={onClose} aria-label="Close this dialog">
             ✕
           </Button>
         </header>
-        <div className={styles["body"]}>{children}</div>
+        <div className={styles.body}>{children}</div>
         {submit && (
-          <footer className={styles["footer"]}>
+          <footer className={styles.footer}>
             <Button onClick={onClose}>Cancel</Button>
-            <Button type="submit" tone={submit.danger ? "danger" : "main"} disabled={submit.disabled ?? submit.busy ?? false}>
+            <Button
+              type="submit"
+              tone={submit.danger ? "danger" : "main"}
+              disabled={submit.disabled ?? submit.busy ?? false}
+            >
               {submit.busy ? "Working…" : submit.words}
             </Button>
           </footer>

@@ -12,12 +12,12 @@ interface Props {
 export function Field({ label, help, children }: Props) {
   const id = useId();
   return (
-    <div className={styles["field"]}>
+    <div className={styles.field}>
       <label htmlFor={id}>{label}</label>
       {children(id)}
-      {help && <p className={styles["help"]}>{help}</p>}
+      {help && <p className={styles.help}>{help}</p>}
     </div>
   );
 }
 
-export const inputClass = styles["input"] ?? "";
+export const inputClass = styles.input ?? "";

@@ -7,9 +7,9 @@ import styles from "./Notices.module.css";
 export function Notices() {
   const notices = useNotices();
   return (
-    <div className={styles["notices"]} role="status" aria-live="polite">
+    <div className={styles.notices} role="status" aria-live="polite">
       {notices.map((notice) => (
-        <div key={notice.id} className={cx(styles["notice"], styles[notice.tone])}>
+        <div key={notice.id} className={cx(styles.notice, styles[notice.tone])}>
           <p>{notice.text}</p>
           <Button tone="quiet" small onClick={() => dismiss(notice.id)} aria-label="Dismiss">
             ✕

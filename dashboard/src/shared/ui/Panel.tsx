@@ -13,8 +13,8 @@ interface Props {
 export function Panel({ title, aside, children, className }: Props) {
   const id = useId();
   return (
-    <section className={cx(styles["panel"], className)} aria-labelledby={id}>
-      <header className={styles["header"]}>
+    <section className={cx(styles.panel, className)} aria-labelledby={id}>
+      <header className={styles.header}>
         <h2 id={id}>{title}</h2>
         {aside}
       </header>

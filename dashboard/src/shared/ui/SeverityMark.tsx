@@ -21,11 +21,11 @@ interface Props {
 export function SeverityMark({ severity, word = "long" }: Props) {
   const text = word === "short" ? SEVERITY_SHORT[severity] : severity;
   return (
-    <span className={cx(styles["mark"], styles[severity])}>
+    <span className={cx(styles.mark, styles[severity])}>
       <svg viewBox="0 0 12 12" width="11" height="11" fill="currentColor" aria-hidden="true">
         {SHAPES[severity]}
       </svg>
-      <span className={word === "hidden" ? "visually-hidden" : styles["word"]}>{text}</span>
+      <span className={word === "hidden" ? "visually-hidden" : styles.word}>{text}</span>
     </span>
   );
 }

@@ -5,8 +5,8 @@ import styles from "./States.module.css";
 
 export function Loading({ what }: { what: string }) {
   return (
-    <p className={styles["state"]} role="status">
-      <span className={styles["dots"]} aria-hidden="true" />
+    <p className={styles.state} role="status">
+      <span className={styles.dots} aria-hidden="true" />
       Loading {what}
     </p>
   );
@@ -20,7 +20,7 @@ interface FailedProps {
 
 export function Failed({ error, what, onRetry }: FailedProps) {
   return (
-    <div className={styles["state"]} role="alert">
+    <div className={styles.state} role="alert">
       <p>
         <strong>Could not load {what}.</strong> {messageOf(error)}
       </p>
@@ -35,7 +35,7 @@ export function Failed({ error, what, onRetry }: FailedProps) {
 
 export function Empty({ title, children }: { title: string; children?: ReactNode }) {
   return (
-    <div className={styles["state"]}>
+    <div className={styles.state}>
       <p>
         <strong>{title}</strong>
       </p>

@@ -16,7 +16,7 @@ export function Time({ at, form = "both" }: Props) {
   if (form === "both") {
     return (
       <time dateTime={new Date(at * 1000).toISOString()}>
-        {utc} <span className={styles["age"]}>{age}</span>
+        {utc} <span className={styles.age}>{age}</span>
       </time>
     );
   }

@@ -1,19 +1,13 @@
 import { createContext, use, useSyncExternalStore } from "react";
-import type { LiveFeed, Snapshot } from "./feed";
-import type { LiveSocket } from "./socket";
+import type { Snapshot } from "./feed";
+import type { Live } from "./live";
 
-export interface Live {
-  feed: LiveFeed;
-  socket: LiveSocket;
-}
-
-const LiveContext = createContext<Live | undefined>(undefined);
-export const LiveProvider = LiveContext;
+export const LiveContext = createContext<Live | undefined>(undefined);
 
 /** The one live connection of the page. */
 export function useLive(): Live {
   const live = use(LiveContext);
-  if (!live) throw new Error("useLive is used outside of LiveProvider");
+  if (!live) throw new Error("useLive is used outside of LiveContext");
   return live;
 }
 

@@ -1,0 +1,21 @@
+import type { Me } from "@/shared/api/types";
+import { LiveContext } from "@/shared/live/context";
+import { Notices } from "@/shared/ui/Notices";
+import { Routes } from "./routes";
+import { Shell } from "./Shell";
+import { useKeptSession } from "./use-kept-session";
+import { useLiveConnection } from "./use-live-connection";
+
+/** What somebody who is signed in sees: one live connection, the frame, the view. */
+export function SignedIn({ me }: { me: Me }) {
+  useKeptSession(me);
+  const live = useLiveConnection(me.name);
+  return (
+    <LiveContext value={live}>
+      <Shell me={me}>
+        <Routes />
+      </Shell>
+      <Notices />
+    </LiveContext>
+  );
+}
