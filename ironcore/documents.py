@@ -11,23 +11,27 @@ from prometheus_client.metrics_core import Metric
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from api.description import with_routes
 from ironcore.settings import NESTED, PREFIX, Settings
 from schemas.dead_letter import DeadLetter, Reason
 from schemas.event import SecurityEvent
 from schemas.threat import Threat
-from schemas.topics import DEAD_LETTERS, RAW, THREATS, TOPICS, Topic
+from schemas.topics import DEAD_LETTERS, RAW, THREATS, TOPICS, VERDICTS, Topic
+from schemas.triage import Change
 from streams.metrics import Metrics
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-MESSAGES = {RAW.name: "event", THREATS.name: "threat", DEAD_LETTERS.name: "dead-letter"}
+MESSAGES = {RAW.name: "event", THREATS.name: "threat", DEAD_LETTERS.name: "dead-letter", VERDICTS.name: "change"}
 
 
 def documents() -> dict[str, str]:
     """Return every generated document by its path from the root of the repository."""
-    schemas = {"event": _json_schema(SecurityEvent), "threat": _json_schema(Threat)}
+    models = {"event": SecurityEvent, "threat": Threat, "change": Change}
+    schemas = {name: _json_schema(model) for name, model in models.items()}
     return {
         **{f"schemas/generated/{name}.v1.json": _dump(schema) for name, schema in schemas.items()},
         "schemas/generated/asyncapi.json": _dump(_asyncapi(schemas)),
+        "schemas/generated/openapi.json": _dump(with_routes().openapi()),
         "docs/settings.md": _settings(),
         "docs/metrics.md": _metrics(),
     }
@@ -63,11 +67,13 @@ def _asyncapi(schemas: dict[str, dict[str, Any]]) -> dict[str, Any]:
             "sendEvent": _operation("send", RAW),
             "receiveThreat": _operation("receive", THREATS),
             "receiveDeadLetter": _operation("receive", DEAD_LETTERS),
+            "receiveChange": _operation("receive", VERDICTS),
         },
         "components": {
             "messages": {
                 "event": {"payload": schemas["event"], "summary": "A security event, or a batch of them."},
                 "threat": {"payload": schemas["threat"], "summary": "A scored threat."},
+                "change": {"payload": schemas["change"], "summary": "What an analyst did with a threat."},
                 "dead-letter": {
                     "payload": {"description": "The original bytes, unchanged."},
                     "headers": {

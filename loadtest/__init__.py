@@ -1,0 +1,1 @@
+"""Load tests: what is sent (`workload`), where it runs (`drivers`), what is measured, against whom (`peers`)."""
