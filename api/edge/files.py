@@ -38,7 +38,8 @@ class Files:
         """Return the file of a path; None when there is none."""
         if (found := self._files.get(path)) is not None:
             return found
-        is_route = "." not in path.rpartition("/")[2] and not path.startswith(("/api/", "/ws/"))
+        named = path.startswith(("/entities/", "/threats/"))  # an entity is an address: its route has dots in it
+        is_route = named or ("." not in path.rpartition("/")[2] and not path.startswith(("/api/", "/ws/")))
         return self._files.get("/index.html") if is_route else None
 
 

@@ -24,11 +24,13 @@ export function ArrivalsPanel() {
   const bars = useMemo(() => feed.arrivals.bars(now_s, BAR_S, BARS), [feed, now_s, drawn]);
   const ticks = useMemo(() => ticksOf(first_s), [first_s]);
   const sum = bars.reduce((all, bar) => all + total(bar), 0);
+  const since = feed.known_since_s > first_s ? feed.known_since_s : 0;
   return (
-    <Panel title="Last ten minutes" aside={`${count(sum)} threats`}>
+    <Panel title="Last ten minutes" aside={`${count(sum)} threats${since ? ` since ${clock(since)}` : ""}`}>
       <BarsCanvas
         bars={bars}
         ticks={ticks}
+        unknown_before={since ? (since - first_s) / BAR_S : 0}
         nameOf={(bar) => `${clock(first_s + bar * BAR_S)} UTC`}
         label={`${count(sum)} threats were scored in the last ten minutes, by severity over time`}
       />

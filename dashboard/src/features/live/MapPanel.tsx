@@ -8,7 +8,7 @@ import { Empty } from "@/shared/ui/States";
 import { Panel } from "@/shared/ui/Panel";
 import styles from "./MapPanel.module.css";
 
-const ROWS = 12;
+const ROWS = 10;
 
 interface Props {
   filter: ThreatFilter;

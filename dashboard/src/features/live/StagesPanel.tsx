@@ -21,8 +21,6 @@ function Body({ stats }: { stats: Stats }) {
   return (
     <div className={styles.body}>
       <dl className={styles.facts}>
-        <Fact name="Events" value={`${compact(stats.events_per_s)}/s`} />
-        <Fact name="Threats" value={`${compact(stats.threats_per_s)}/s`} />
         <Fact name="Waiting" value={compact(stats.lag.total)} />
         <Fact name="Workers" value={`${up} of ${stats.workers.length}`} />
         <Fact name="Cache hits" value={stats.cache_hit_ratio === null ? "—" : percent(stats.cache_hit_ratio)} />

@@ -4,6 +4,9 @@ import { getThreats } from "@/shared/api/endpoints";
 import { filterSearch, type ThreatFilter } from "@/shared/filter/filter";
 import { useLive, useLiveState } from "@/shared/live/context";
 
+/** As many as the API gives at once. */
+const SEED_ITEMS = 500;
+
 /** Follow a filter live, and put what is stored already under it. Returns what went wrong with the latter, if anything. */
 export function useSeed(filter: ThreatFilter): { error: Error | null; retry: () => void } {
   const { feed, follow } = useLive();
@@ -14,13 +17,13 @@ export function useSeed(filter: ThreatFilter): { error: Error | null; retry: () 
   useEffect(() => () => follow({}), [follow]);
   const { data, error, refetch } = useQuery({
     queryKey: ["seed", filterSearch(filter)],
-    queryFn: ({ signal }) => getThreats(filter, null, signal),
+    queryFn: ({ signal }) => getThreats(filter, null, signal, SEED_ITEMS),
     enabled: ready && !seeded,
     staleTime: 0,
     gcTime: 0,
   });
   useEffect(() => {
-    if (data && !seeded) feed.seed(data.items);
+    if (data && !seeded) feed.seed(data.items, data.next_cursor === null);
   }, [data, seeded, feed]);
   return { error, retry: () => void refetch() };
 }

@@ -42,6 +42,7 @@ export default function ThreatPage({ id }: { id: string }) {
           <Panel title="Why this score" aside="observed against usual, and what it did to the risk">
             <Why contributions={threat.contributions} />
           </Panel>
+          <EventPanel event={event} />
           <Panel title="Related threats of the entity" aside={String(related.length)}>
             {related.length > 0 ? <ThreatList label="Related threats" items={related} /> : <Empty title="No others." />}
           </Panel>
@@ -58,7 +59,6 @@ export default function ThreatPage({ id }: { id: string }) {
           <Panel title="History">
             <History changes={history} scored_time={threat.scored_time} />
           </Panel>
-          <EventPanel event={event} />
         </div>
       </div>
     </ValueMenu>

@@ -37,7 +37,7 @@ export const GroupRow = memo(function GroupRow({ group, today_s, selected, onOpe
       </span>
       <span role="cell" className={styles.count}>
         <strong>{count(group.count)}</strong>
-        <span className={styles.still}> {group.open_count > 0 ? `${count(group.open_count)} open` : "all closed"}</span>
+        <span className={styles.still}>, {openWords(group)}</span>
       </span>
       <span role="cell" className={styles.time}>
         {listed(group.first_time, today_s)} – {listed(group.last_time, today_s)}
@@ -45,6 +45,11 @@ export const GroupRow = memo(function GroupRow({ group, today_s, selected, onOpe
     </div>
   );
 });
+
+function openWords({ count: all, open_count }: Group): string {
+  if (open_count === 0) return "all closed";
+  return open_count === all ? "all open" : `${count(open_count)} open`;
+}
 
 export function GroupHead() {
   return (

@@ -26,8 +26,9 @@ export const getThreats = async (
   filter: ThreatFilter,
   cursor: string | null,
   signal: AbortSignal,
+  limit = PAGE_ITEMS,
 ): Promise<Api.Threats> =>
-  bodyOf(await client.GET("/api/v1/threats", { params: { query: { ...filter, cursor, limit: PAGE_ITEMS } }, signal }));
+  bodyOf(await client.GET("/api/v1/threats", { params: { query: { ...filter, cursor, limit } }, signal }));
 
 export const getGroups = async (
   filter: ThreatFilter,

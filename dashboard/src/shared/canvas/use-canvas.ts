@@ -30,18 +30,23 @@ export function useDrawing(
   draw: (context: CanvasRenderingContext2D, size: Size) => void,
 ): void {
   useEffect(() => {
-    const target = canvas.current;
-    const context = target?.getContext("2d");
-    if (!target || !context || size.width === 0) return;
-    const scale = window.devicePixelRatio || 1;
-    const width = Math.round(size.width * scale);
-    const height = Math.round(size.height * scale);
-    if (target.width !== width || target.height !== height) {
-      target.width = width;
-      target.height = height;
-    }
-    context.setTransform(scale, 0, 0, scale, 0, 0);
+    const context = canvas.current?.getContext("2d");
+    if (!context || size.width === 0) return;
+    fit(context, size);
     context.clearRect(0, 0, size.width, size.height);
     draw(context, size);
   }, [canvas, size, draw]);
+}
+
+/** Give a canvas as many pixels as the screen has; setting them clears it, so only when they differ. */
+function fit(context: CanvasRenderingContext2D, size: Size): void {
+  const scale = window.devicePixelRatio || 1;
+  const { canvas } = context;
+  const width = Math.round(size.width * scale);
+  const height = Math.round(size.height * scale);
+  if (canvas.width !== width || canvas.height !== height) {
+    canvas.width = width;
+    canvas.height = height;
+  }
+  context.setTransform(scale, 0, 0, scale, 0, 0);
 }

@@ -1,5 +1,5 @@
 import { useCallback, useMemo, useRef, useState, type PointerEvent } from "react";
-import { useDrawing, useSize } from "@/shared/canvas/use-canvas";
+import { useDrawing, useSize, type Size } from "@/shared/canvas/use-canvas";
 import { SEVERITIES } from "@/shared/domain/severity";
 import { count } from "@/shared/format/numbers";
 import { readColours } from "@/shared/theme/colours";
@@ -14,12 +14,14 @@ interface Props {
   nameOf: (bar: number) => string;
   /** What the whole picture says, for those who do not see it. */
   label: string;
+  /** Up to which bar (and which part of it) nothing is known. */
+  unknown_before?: number;
   /** Called with the first and the last bar of what was dragged over or clicked. */
   onRange?: (first: number, last: number) => void;
 }
 
 /** Counts over time by severity. Dragging chooses a range. */
-export function BarsCanvas({ bars, ticks, nameOf, label, onRange }: Props) {
+export function BarsCanvas({ bars, ticks, nameOf, label, unknown_before = 0, onRange }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const size = useSize(box);
@@ -29,11 +31,11 @@ export function BarsCanvas({ bars, ticks, nameOf, label, onRange }: Props) {
   // eslint-disable-next-line react-hooks/exhaustive-deps -- the stylesheet's colours change with the theme
   const colours = useMemo(() => readColours(), [theme]);
   const draw = useCallback(
-    (context: CanvasRenderingContext2D) => {
+    (context: CanvasRenderingContext2D, area: Size) => {
       const marked = hover === undefined ? undefined : ordered(start ?? hover, hover);
-      drawBars(context, size, { bars, ticks, marked, colours });
+      drawBars(context, area, { bars, ticks, marked, unknown_before, colours });
     },
-    [bars, ticks, size, hover, start, colours],
+    [bars, ticks, hover, start, unknown_before, colours],
   );
   useDrawing(canvas, size, draw);
 
@@ -59,7 +61,9 @@ export function BarsCanvas({ bars, ticks, nameOf, label, onRange }: Props) {
       onPointerDown={onRange && ((event) => setStart(at(event)))}
       onPointerUp={onUp}
     >
-      <canvas ref={canvas} className={styles.canvas} role="img" aria-label={label} />
+      <div role="img" aria-label={label}>
+        <canvas ref={canvas} className={styles.canvas} />
+      </div>
       {hover !== undefined && bars[hover] && (
         <p className={styles.tip} aria-hidden="true">
           {nameOf(hover)} · {describe(bars[hover])}

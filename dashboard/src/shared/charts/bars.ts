@@ -51,15 +51,34 @@ interface Scene {
   ticks: readonly Tick[];
   /** Bars that are chosen or pointed at, both ends included. */
   marked: readonly [number, number] | undefined;
+  unknown_before: number;
   colours: Colours;
 }
 
+/** Hatch what is not known, so that it does not look like nothing. */
+function drawUnknown(context: CanvasRenderingContext2D, width: number, height: number, colours: Colours): void {
+  if (width <= 0) return;
+  context.save();
+  context.beginPath();
+  context.rect(0, 0, width, height);
+  context.clip();
+  context.strokeStyle = colours.line;
+  context.beginPath();
+  for (let x = -height; x < width; x += 9) {
+    context.moveTo(x, height);
+    context.lineTo(x + height, 0);
+  }
+  context.stroke();
+  context.restore();
+}
+
 export function drawBars(context: CanvasRenderingContext2D, size: Size, scene: Scene): void {
-  const { bars, ticks, marked, colours } = scene;
+  const { bars, ticks, marked, unknown_before, colours } = scene;
   const step = size.width / Math.max(bars.length, 1);
   const floor = size.height - AXIS_PX;
   context.fillStyle = colours.line;
   context.fillRect(0, floor, size.width, 1);
+  drawUnknown(context, unknown_before * step, floor, colours);
   if (marked) {
     context.globalAlpha = 0.5;
     context.fillRect(marked[0] * step, 0, (marked[1] - marked[0] + 1) * step, floor);
@@ -67,7 +86,7 @@ export function drawBars(context: CanvasRenderingContext2D, size: Size, scene: S
   }
   for (const block of layoutBars(bars, size)) {
     context.fillStyle = colours.severity[SEVERITIES[block.rank] ?? "informational"];
-    context.fillRect(block.x, block.y, block.width, Math.max(block.height, 1));
+    context.fillRect(block.x, Math.min(block.y, floor - 2), block.width, Math.max(block.height, 2));
   }
   context.fillStyle = colours.muted;
   context.font = '11px "IBM Plex Sans Variable", system-ui, sans-serif';

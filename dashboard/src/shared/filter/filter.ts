@@ -67,9 +67,8 @@ export function exclude(filter: ThreatFilter, field: ListField, value: string): 
 /** Take a term (with its "!" where it has one) out. */
 export function remove(filter: ThreatFilter, field: ListField, term: string): ThreatFilter {
   const rest = (filter[field] ?? []).filter((held) => held !== term);
-  const others = { ...filter };
-  delete others[field];
-  return rest.length > 0 ? { ...others, [field]: rest } : others;
+  if (rest.length > 0) return { ...filter, [field]: rest };
+  return Object.fromEntries(Object.entries(filter).filter(([name]) => name !== field));
 }
 
 /** Turn a term into its opposite. */

@@ -29,9 +29,15 @@ export function seconds(value: number): string {
   if (value < 1) return `${digits(value * 1e3)} ms`;
   if (value < 60) return `${digits(value)} s`;
   const total = Math.round(value);
-  if (total < 3600) return `${Math.floor(total / 60)} min ${total % 60} s`;
-  if (total < 86_400) return `${Math.floor(total / 3600)} h ${Math.floor((total % 3600) / 60)} min`;
-  return `${Math.floor(total / 86_400)} d ${Math.floor((total % 86_400) / 3600)} h`;
+  if (total < 3600) return pair(total, 60, "min", 1, "s");
+  if (total < 86_400) return pair(total, 3600, "h", 60, "min");
+  return pair(total, 86_400, "d", 3600, "h");
+}
+
+/** Two units, without the smaller one where it is 0. */
+function pair(total: number, big: number, big_unit: string, small: number, small_unit: string): string {
+  const rest = Math.floor((total % big) / small);
+  return `${Math.floor(total / big)} ${big_unit}${rest > 0 ? ` ${rest} ${small_unit}` : ""}`;
 }
 
 export function milliseconds(value: number): string {
@@ -74,7 +80,8 @@ function stepped(value: number, steps: readonly string[], space: string): string
     at += 1;
   }
   const text = at === 0 ? digits(scaled) : scaled.toPrecision(3);
-  return `${value < 0 ? "-" : ""}${text}${steps[at] ? space + steps[at] : ""}`;
+  const unit = steps[at] ?? "";
+  return `${value < 0 ? "-" : ""}${text}${unit === "" ? "" : space + unit}`;
 }
 
 /** At most three significant digits, without trailing zeros. */

@@ -31,6 +31,8 @@ export class LiveFeed {
   readonly talk = new Talk();
   private readonly listeners = new Set<() => void>();
   private frame: number | undefined;
+  /** Arrivals before this were not counted. */
+  known_since_s = 0;
   private held_end: number | undefined;
   private held_arrived = 0;
   private arrived = 0;
@@ -54,10 +56,9 @@ export class LiveFeed {
 
   onFrame(frame: ServerFrame): void {
     switch (frame.type) {
-      case "threats": {
-        this.awaiting ? undefined : this.arrive(frame.items);
+      case "threats":
+        if (!this.awaiting) this.arrive(frame.items);
         return;
-      }
       case "triage": {
         this.applyChanges(frame.changes);
         return;
@@ -98,8 +99,13 @@ export class LiveFeed {
     this.schedule();
   }
 
-  /** Begin anew with what is stored already, newest first; what came over the wire meanwhile stays above it. */
-  seed(items: readonly ThreatItem[]): void {
+  /**
+   * Begin anew with what is stored already, newest first; what came over the wire meanwhile stays above it.
+   *
+   * When there is more than these, arrivals are known since the oldest of them only. (A log of the past that is played
+   * has other times; then it is when the page was opened that counts.)
+   */
+  seed(items: readonly ThreatItem[], whole: boolean): void {
     const live: ThreatItem[] = [];
     for (let number = this.rows.base; number < this.rows.end; number++) {
       const row = this.rows.at(number);
@@ -111,6 +117,7 @@ export class LiveFeed {
     for (const item of this.rows.add(stored)) this.note(item);
     this.rows.add(live.filter((item) => !known.has(item.threat_id)));
     this.seeded = true;
+    this.known_since_s = whole ? 0 : Math.min(...items.map((item) => item.scored_time));
     this.schedule();
   }
 

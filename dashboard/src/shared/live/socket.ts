@@ -17,8 +17,8 @@ export interface SocketEvents {
 const SILENCE_LIMIT_MS = 15_000;
 /** A connection that held for so long was a good one: the next attempt is a first one again. */
 const GOOD_AFTER_MS = 5_000;
-/** Close codes: policy violation of RFC 6455, and the API's own for a session that is not (or no longer) valid. */
-const REFUSALS: ReadonlySet<number> = new Set([1008, 4401, 4403]);
+/** The API closes so when a session is not, or no longer, valid. */
+const REFUSALS: ReadonlySet<number> = new Set([4401, 4403]);
 
 /** One live connection: it reconnects with back-off, resumes after the last id seen and watches for silence. */
 export class LiveSocket {

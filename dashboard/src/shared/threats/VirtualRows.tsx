@@ -7,7 +7,7 @@ import styles from "./VirtualRows.module.css";
 /** Heights that `ThreatRow` has; below the width it takes two lines. */
 const ROW_PX = 30;
 const TALL_ROW_PX = 60;
-const TWO_LINES_BELOW_PX = 640;
+const TWO_LINES_BELOW_PX = 760;
 const OVERSCAN_ROWS = 12;
 
 interface Props {
@@ -49,7 +49,11 @@ export function VirtualRows({ label, length, keyOf, renderRow, head, selected, o
   }, [last, length, onNearEnd]);
   return (
     <div role="table" aria-label={label} aria-rowcount={length} className={cx(styles.table, className)}>
-      {head && <div role="rowgroup">{head}</div>}
+      {head && (
+        <div role="rowgroup" className={styles.head}>
+          {head}
+        </div>
+      )}
       <div
         ref={scroller}
         role="rowgroup"

@@ -18,7 +18,7 @@ export function Copy({ value, what }: Props) {
     setTimeout(() => setTold(""), 1500);
   };
   return (
-    <>
+    <span className={styles.box}>
       <button type="button" className={styles.copy} onClick={copy} aria-label={`Copy ${what}`} title={`Copy ${what}`}>
         <svg
           viewBox="0 0 16 16"
@@ -35,6 +35,6 @@ export function Copy({ value, what }: Props) {
       <span role="status" className={styles.told}>
         {told}
       </span>
-    </>
+    </span>
   );
 }

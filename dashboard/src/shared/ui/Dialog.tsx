@@ -19,6 +19,7 @@ export function Dialog({ title, onClose, children, wide = false, submit }: Props
     const element = dialog.current;
     const before = document.activeElement;
     element?.showModal();
+    element?.querySelector<HTMLElement>("[data-body] :is(input, select, textarea)")?.focus();
     return () => {
       element?.close();
       if (before instanceof HTMLElement) before.focus();
@@ -45,7 +46,9 @@ export function Dialog({ title, onClose, children, wide = false, submit }: Props
             ✕
           </Button>
         </header>
-        <div className={styles.body}>{children}</div>
+        <div className={styles.body} data-body>
+          {children}
+        </div>
         {submit && (
           <footer className={styles.footer}>
             <Button onClick={onClose}>Cancel</Button>
