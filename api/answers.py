@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -24,6 +24,14 @@ Message = dict[str, Any]
 Headers = list[tuple[bytes, bytes]]
 #: A longer question (path and query) is answered, and not kept.
 MAX_QUESTION = 1024
+
+
+class Limits(NamedTuple):
+    """How old an answer may be, in seconds; how many a process keeps, and how many bytes of them."""
+
+    ttl_s: float
+    entries: int
+    size: int
 
 
 class Answer(msgspec.Struct, gc=False):
@@ -51,15 +59,12 @@ class Answers:
         self,
         remote: Remote,
         metrics: Metrics,
-        *,
-        ttl_s: float,
-        entries: int,
-        size: int,
+        limits: Limits,
         headers: Headers,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._remote, self._metrics, self._clock = remote, metrics, clock
-        self._ttl_s, self._entries, self._size, self._headers = ttl_s, entries, size, headers
+        self._limits, self._headers = limits, headers
         self._kept: OrderedDict[str, Kept] = OrderedDict()
         self._bytes = 0
         self._coming: dict[str, asyncio.Task[Kept]] = {}
@@ -115,9 +120,9 @@ class Answers:
         answer = await self._from_redis(key)
         if answer is None:
             self._misses.inc()
-            until = self._clock() + self._ttl_s
+            until = self._clock() + self._limits.ttl_s
             answer = Answer(await source(), content_type, until)
-            await self._remote.put(key, _pack(answer), self._ttl_s)
+            await self._remote.put(key, _pack(answer), self._limits.ttl_s)
         kept = _kept(answer, self._headers)
         if token == self.token and len(question) <= MAX_QUESTION:
             self._keep(question, kept)
@@ -141,7 +146,7 @@ class Answers:
         self._drop(question)
         self._kept[question] = kept
         self._bytes += kept.size
-        while len(self._kept) > self._entries or self._bytes > self._size:
+        while len(self._kept) > self._limits.entries or self._bytes > self._limits.size:
             self._bytes -= self._kept.popitem(last=False)[1].size
 
     def _drop(self, question: str) -> None:

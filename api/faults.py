@@ -16,6 +16,7 @@ from api.log import log
 
 _DETAILS = {
     HTTPStatus.NOT_FOUND: "there is nothing at this path",
+    HTTPStatus.BAD_REQUEST: "the body is not what its content type says",
     HTTPStatus.METHOD_NOT_ALLOWED: "this path does not take this method",
 }
 MAX_ERRORS = 20

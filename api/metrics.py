@@ -69,7 +69,7 @@ class Metrics:
         if folder is None:
             return int(self.live_clients._value.get())  # noqa: SLF001 - no accessor is public
         files = [str(path) for path in Path(folder).glob("gauge_livesum_*.db")]
-        merged = MultiProcessCollector.merge(files)
+        merged = MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call]
         return int(sum(sample.value for metric in merged for sample in metric.samples))
 
 

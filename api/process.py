@@ -13,7 +13,7 @@ from api.access.attempts import Attempts
 from api.access.authenticate import Authenticator
 from api.access.passwords import Passwords
 from api.access.tokens import Tokens
-from api.answers import Answers
+from api.answers import Answers, Limits
 from api.context import Context, Token
 from api.database import AWAY, connect_pool
 from api.deciding.outbox import Outbox
@@ -70,14 +70,8 @@ async def _acquire(settings: Settings, acquired: AsyncExitStack) -> Context:
     acquired.callback(pool.terminate)
     remote = Remote(settings.redis_url)
     acquired.push_async_callback(remote.close)
-    answers = Answers(
-        remote,
-        metrics,
-        ttl_s=api.cache_ttl_s,
-        entries=api.cache_entries,
-        size=api.cache_bytes,
-        headers=security_headers(local=api.local),
-    )
+    limits = Limits(api.cache_ttl_s, api.cache_entries, api.cache_bytes)
+    answers = Answers(remote, metrics, limits, security_headers(local=api.local))
     token = Token(answers)
     suppressions = Suppressions(pool, lambda: token.suppressions_at(suppressions.token))
     await _refresh(suppressions)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -32,7 +32,8 @@ class Remote:
 
     async def get(self, key: str) -> bytes | None:
         """Return a value."""
-        return await self._try(lambda: self._redis.get(key))
+        found: Any = await self._try(lambda: self._redis.get(key))
+        return None if found is None else bytes(found)
 
     async def put(self, key: str, value: bytes, seconds: float) -> None:
         """Keep a value for a time."""

@@ -26,7 +26,7 @@ MESSAGES = {RAW.name: "event", THREATS.name: "threat", DEAD_LETTERS.name: "dead-
 
 def documents() -> dict[str, str]:
     """Return every generated document by its path from the root of the repository."""
-    models = {"event": SecurityEvent, "threat": Threat, "change": Change}
+    models: dict[str, type[BaseModel]] = {"event": SecurityEvent, "threat": Threat, "change": Change}
     schemas = {name: _json_schema(model) for name, model in models.items()}
     return {
         **{f"schemas/generated/{name}.v1.json": _dump(schema) for name, schema in schemas.items()},

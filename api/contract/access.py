@@ -71,7 +71,7 @@ class KeyRequest(Request):
 
     name: Name
     scopes: list[Scope] = Field(min_length=1, max_length=3)
-    expires_time: Time | None = Field(None, description="Null: until it is deleted.")
+    expires_time: Time | None = Field(None, strict=True, description="Null: until it is deleted.")
 
 
 class Key(Response):

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+
+def _number(value: object) -> object:
+    """Refuse a boolean, which Python takes for a number. Texts are left: a query has nothing else."""
+    if isinstance(value, bool):
+        raise ValueError("a boolean is no number")  # noqa: TRY004 - pydantic wants a ValueError
+    return value
+
+
+NumberOrText = BeforeValidator(_number)
 #: Seconds since 1970-01-01 UTC, within what PostgreSQL and a 48-bit millisecond identifier both carry.
-Time = Annotated[float, Field(ge=0, le=4_102_444_800)]
+Time = Annotated[float, Field(ge=0, le=4_102_444_800), NumberOrText]
 Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\w.@-]+$")]
 #: PostgreSQL refuses NUL in text.
 Words = Annotated[str, Field(min_length=1, max_length=4096, pattern=r"^[^\x00]*$")]

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic.types import StringConstraints
 
-from api.contract.base import Time
+from api.contract.base import NumberOrText, Time
 from schemas.threat import Severity, ThreatClass
 from schemas.triage import Status, Verdict
 
@@ -60,7 +60,7 @@ class ThreatFilter(BaseModel):
     q: Text | None = Field(
         None, description="An address or a port as a whole, else a part of the entity, the class or the sensor."
     )
-    min_risk: float = Field(0, ge=0, le=100, description="At least this risk.")
+    min_risk: Annotated[float, NumberOrText] = Field(0, ge=0, le=100, description="At least this risk.")
     suppressed: Suppressed = Field("false", description="false hides what a suppression covers, true shows only that.")
 
     @model_validator(mode="after")

@@ -27,7 +27,9 @@ class TriageRequest(Request):
     verdict: Verdict | None = Field(None, description="With close, where it is required.")
     reason: Words | None = Field(None, description="With close: why.")
     note: Words | None = Field(None, description="A remark, with any action; with note it is required.")
-    version: int | None = Field(None, ge=0, description="With one threat: refuse (409) unless it is at this version.")
+    version: int | None = Field(
+        None, strict=True, ge=0, le=2**31 - 1, description="With one threat: refuse (409) unless it is at this version."
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -61,7 +63,7 @@ class Match(Request):
     threat_class: ThreatClass | None = None
     src_ip: Word | None = None
     dst_ip: Word | None = None
-    dst_port: int | None = Field(None, ge=0, le=65_535)
+    dst_port: int | None = Field(None, strict=True, ge=0, le=65_535)
     sensor: Word | None = None
 
     @model_validator(mode="after")
@@ -76,7 +78,7 @@ class SuppressionRequest(Request):
 
     match: Match
     reason: Words = Field(description="Why it is safe to hide this.")
-    expires_time: Time = Field(description="In the future, at most a year ahead; seconds since 1970.")
+    expires_time: Time = Field(strict=True, description="In the future, at most a year ahead; seconds since 1970.")
 
 
 class Suppression(Response):
@@ -100,7 +102,7 @@ class PreviewRequest(Request):
     """What a suppression would have hidden."""
 
     match: Match
-    window_s: float = Field(86_400, gt=0, le=YEAR_S, description="Over this much of the past.")
+    window_s: float = Field(86_400, strict=True, gt=0, le=YEAR_S, description="Over this much of the past.")
 
 
 class Preview(Response):

@@ -58,7 +58,9 @@ class Edge:
         except Exception as error:  # noqa: BLE001 - Starlette answers with 500, tells our log, and raises again
             if not sender.started:
                 log.error("unforeseen %s at %s", type(error).__name__, scope["path"], exc_info=error)
-                await ProblemError(500, "something went wrong here; the log says what").response()(scope, receive, sender)
+                await ProblemError(500, "something went wrong here; the log says what").response()(
+                    scope, receive, sender
+                )
         finally:
             self._measure(scope, sender, time.perf_counter() - began)
 

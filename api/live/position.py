@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 Position = tuple[int, ...]
-_TEXT = re.compile(r"\d{1,19}(\.\d{1,19}){0,255}")
+_TEXT = re.compile(r"[0-9]{1,19}(\.[0-9]{1,19}){0,255}")
 
 
 def text_of(position: Position) -> str:

@@ -22,6 +22,7 @@ from api.settings import ApiSettings
 PATH = "/ws/threats"
 #: Close codes (RFC 6455; those from 4000 on are ours).
 RECONNECT, FULL, BAD_REQUEST, UNAUTHENTICATED, FORBIDDEN = 1012, 1013, 4400, 4401, 4403
+MAX_PARAMETERS = 1000
 _LISTS = {name for name, field in ThreatFilter.model_fields.items() if field.default == []}
 
 
@@ -47,15 +48,17 @@ class Socket:
             return
         await send({"type": "websocket.accept"})
         try:
-            principal = await self._principal(scope)
-            query, codec, since = _wanted(scope["query_string"])
-            if self._hub.clients >= self._settings.live_clients:
-                raise RefusedError(FULL, "too many live clients: try again later")
-            await self._serve(
-                principal, Client(send, codec, self._settings.live_queue, self._hub.last_id), query, since, receive
-            )
+            await self._admitted(scope, receive, send)
         except RefusedError as refused:
             await send({"type": "websocket.close", "code": refused.code, "reason": refused.reason})
+
+    async def _admitted(self, scope: Any, receive: Any, send: Any) -> None:
+        principal = await self._principal(scope)
+        query, codec, since = _wanted(scope["query_string"])
+        if self._hub.clients >= self._settings.live_clients:
+            raise RefusedError(FULL, "too many live clients: try again later")
+        client = Client(send, codec, self._settings.live_queue, self._hub.last_id)
+        await self._serve(principal, client, query, since, receive)
 
     def _from_here(self, scope: Any) -> bool:
         """Tell whether the page that asks is ours; other programs than browsers send no origin."""
@@ -102,30 +105,36 @@ class Socket:
             message = await receive()
             if message["type"] == "websocket.disconnect":
                 return
-            data = message.get("bytes") or (message.get("text") or "").encode()
             try:
-                frame = client.codec.decode(data)
-                kind = frame["type"]
-                if kind == "filter":
-                    self._hub.refilter(client, ThreatFilter.model_validate(frame["filter"]))
-                elif kind != "pong":
-                    raise ValueError(f"a frame of type {kind!r} is not known")
-            except (msgspec.MsgspecError, ValueError, KeyError, TypeError, ValidationError) as error:
+                self._take(client, message.get("bytes") or (message.get("text") or "").encode())
+            except (msgspec.MsgspecError, ValueError, KeyError, TypeError) as error:
                 raise RefusedError(BAD_REQUEST, _told(error)) from error
+
+    def _take(self, client: Client, data: bytes) -> None:
+        frame = client.codec.decode(data)
+        kind = frame["type"]
+        if kind == "filter":
+            self._hub.refilter(client, ThreatFilter.model_validate(frame["filter"]))
+        elif kind != "pong":
+            raise ValueError(f"a frame of type {kind!r} is not known")
 
 
 def _wanted(query_string: bytes) -> tuple[ThreatFilter, Codec, str | None]:
     """Return filter, form and where to go on from. Raises RefusedError."""
-    values = parse_qs(query_string.decode("latin-1"), keep_blank_values=True, max_num_fields=1000)
-    form, since = values.pop("format", ["msgpack"])[-1], values.pop("since", [None])[-1]  # type: ignore[list-item]
     try:
-        if form not in CODECS:
-            raise ValueError(f"format: {form!r} is none of {', '.join(CODECS)}")
-        if since is not None and position_of(since) is None:
-            raise ValueError("since: give a last_id")
-        given = {name: found if name in _LISTS else found[-1] for name, found in values.items()}
+        values = parse_qs(query_string.decode("latin-1"), keep_blank_values=True, max_num_fields=MAX_PARAMETERS)
+    except ValueError as error:
+        raise RefusedError(BAD_REQUEST, _told(error)) from error
+    form = values.pop("format", ["msgpack"])[-1]
+    since = values.pop("since")[-1] if "since" in values else None
+    if form not in CODECS:
+        raise RefusedError(BAD_REQUEST, f"format: {form!r} is none of {', '.join(CODECS)}")
+    if since is not None and position_of(since) is None:
+        raise RefusedError(BAD_REQUEST, "since: give a last_id")
+    given = {name: found if name in _LISTS else found[-1] for name, found in values.items()}
+    try:
         return ThreatFilter.model_validate(given), CODECS[form], since
-    except (ValueError, ValidationError) as error:
+    except ValidationError as error:
         raise RefusedError(BAD_REQUEST, _told(error)) from error
 
 

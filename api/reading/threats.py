@@ -39,7 +39,8 @@ async def counts(pool: asyncpg.Pool, query: ThreatCount, rows: int) -> bytes:
 
 async def counted(pool: asyncpg.Pool, where: Where, by_names: Sequence[str], rows: int) -> dict[str, Any]:
     """Return the same as a dict, for conditions."""
-    total, by = 0, {name: {} for name in by_names}  # type: dict[str, dict[str, int]]
+    total = 0
+    by: dict[str, dict[str, int]] = {name: {} for name in by_names}
     for dimension, value, number in await pool.fetch(reading.counts(where, by_names, rows + 1), *where.values):
         if dimension:
             by[dimension][value] = number

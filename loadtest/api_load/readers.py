@@ -88,7 +88,7 @@ class Reader(asyncio.Protocol):
         self._seen.body_bytes = length
         self._missing = length - body_so_far
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _: Exception | None) -> None:
         """Count a connection that the server closed."""
         if not self._answered.is_set():
             self._seen.errors += 1

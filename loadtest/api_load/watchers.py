@@ -46,6 +46,13 @@ class Seen:
     dropped: int = 0
     ages: list[float] = field(default_factory=list)
     measuring: bool = False
+    opened: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def all_open(self, clients: int) -> None:
+        """Wait until so many connections are open."""
+        while self.open < clients:
+            self.opened.clear()
+            await self.opened.wait()
 
 
 _decode = msgspec.msgpack.Decoder(Frame).decode
@@ -80,7 +87,7 @@ class Watcher(asyncio.Protocol):
             at = end
         self._buffer = self._buffer[at:]
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _: Exception | None) -> None:
         """Count it."""
         self._seen.lost += 1
 
@@ -92,6 +99,7 @@ class Watcher(asyncio.Protocol):
             raise RuntimeError(f"not upgraded: {self._buffer[:200]!r}")
         self._buffer, self._open = self._buffer[end + 4 :], True
         self._seen.open += 1
+        self._seen.opened.set()
         return True
 
     def _frame(self, at: int, now: float) -> int | None:
@@ -129,18 +137,22 @@ class Watcher(asyncio.Protocol):
             self._seen.ages.append(now - item.scored_time)
 
 
-async def watch(host: str, port: int, path: str, token: str, clients: int, seconds: float) -> dict[str, Any]:
+async def watch(  # noqa: PLR0913 - a plan, as it comes
+    *, host: str, port: int, path: str, token: str, clients: int, seconds: float
+) -> dict[str, Any]:
     """Connect, say that it is done, wait for a line on standard input, and measure for so long."""
     seen, shared, loop = Seen(), {}, asyncio.get_running_loop()  # type: Seen, dict[bytes, Frame], Any
     name = f"{host}:{port}"
     for begin in range(0, clients, AT_ONCE):
         count = min(AT_ONCE, clients - begin)
         await asyncio.gather(
-            *(loop.create_connection(lambda: Watcher(name, path, token, seen, shared), host, port) for _ in range(count))
+            *(
+                loop.create_connection(lambda: Watcher(name, path, token, seen, shared), host, port)
+                for _ in range(count)
+            )
         )
     async with asyncio.timeout(30):
-        while seen.open < clients:
-            await asyncio.sleep(0.05)
+        await seen.all_open(clients)
     print("ready", flush=True)
     await asyncio.to_thread(sys.stdin.readline)
     seen.measuring = True
