@@ -174,7 +174,7 @@ async def test_no_view_is_hard_to_use_for_anybody(
             await _judge(ann, text)
         for key, text in {
             "c": "Verdict",
-            "m": "Analyst",
+            "m": "Take it myself",
             "n": "Note on",
             "s": "it would have hidden",
             "?": "This help",

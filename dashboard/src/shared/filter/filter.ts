@@ -1,5 +1,3 @@
-import type { ThreatItem } from "@/shared/api/types";
-
 /** Fields that take a list of values; one that begins with "!" excludes. Names are those of the API's query. */
 export const LIST_FIELDS = [
   "severity",
@@ -85,22 +83,4 @@ function put(filter: ThreatFilter, field: ListField, term: string, opposite: str
 export function termCount(filter: ThreatFilter): number {
   const lists = LIST_FIELDS.reduce((sum, field) => sum + (filter[field]?.length ?? 0), 0);
   return lists + NUMBERS.filter((field) => filter[field] !== undefined).length + (filter.q ? 1 : 0);
-}
-
-/** Whether an item passes, by the API's rules: values of one field are "or", fields are "and", "!" excludes. */
-export function matches(filter: ThreatFilter, item: ThreatItem): boolean {
-  for (const field of LIST_FIELDS) if (!passes(filter[field], item[field])) return false;
-  if (filter.min_risk !== undefined && item.risk < filter.min_risk) return false;
-  if (filter.from !== undefined && item.event_time < filter.from) return false;
-  if (filter.to !== undefined && item.event_time >= filter.to) return false;
-  if (filter.suppressed !== "all" && item.suppressed !== (filter.suppressed === "true")) return false;
-  return true;
-}
-
-function passes(terms: readonly string[] | undefined, value: string | number | null): boolean {
-  if (!terms) return true;
-  const text = value === null ? "" : String(value);
-  if (terms.includes(`!${text}`)) return false;
-  const wanted = terms.filter((term) => !term.startsWith("!"));
-  return wanted.length === 0 || wanted.includes(text);
 }
