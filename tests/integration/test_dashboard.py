@@ -203,11 +203,12 @@ async def test_a_hundred_thousand_rows_cost_no_more_than_those_in_view(
         table = ann.page.get_by_role("table", name="Threats, newest first")
         await expect(table).to_have_attribute("aria-rowcount", str(number + 1), timeout=90_000)
         await expect(ann.page.get_by_text("7 not delivered here")).to_be_visible()
-        frames = await ann.page.evaluate(SCROLL)
-        record_property("frames", frames)
-        print("scrolling 100,000 rows:", frames)  # noqa: T201 - a figure for the report
+        for step_px in (120, 700):  # a quick wheel, and dragging the scroll bar
+            frames = await ann.page.evaluate(SCROLL, step_px)
+            record_property(f"frames_at_{step_px}_px", frames)
+            print(f"scrolling 100,000 rows, {step_px} px a frame:", frames)  # noqa: T201 - a figure for the report
+            assert frames["most_rows"] < 100
         assert frames["scrolled_px"] > 100_000
-        assert frames["most_rows"] < 100
 
 
 def _play(socket: WebSocketRoute, number: int) -> None:
@@ -222,14 +223,17 @@ def _play(socket: WebSocketRoute, number: int) -> None:
     def send(frame: dict[str, Any]) -> None:
         socket.send(msgpack.packb(frame))
 
-    send({"type": "hello", "last_id": "0", "server_time": time.time(), "resumed": False})
+    resumed = "since=" in socket.url  # a slow browser may find us silent, and come again
+    send({"type": "hello", "last_id": "0", "server_time": time.time(), "resumed": resumed})
+    if resumed:
+        return
     for first in range(0, number, 5000):
         items = [{**item, **triage, "threat_id": f"{base.threat_id}-{first + n}"} for n in range(5000)]
         send({"type": "threats", "items": items, "last_id": str(first + 5000)})
     send({"type": "gap", "dropped": 7, "since_id": "1", "until_id": "2"})
 
 
-SCROLL = """async () => {
+SCROLL = """async (px) => {
   const scroller = document.querySelector('[role=rowgroup][tabindex="0"]');
   const times = [];
   let most_rows = 0;
@@ -238,8 +242,8 @@ SCROLL = """async () => {
     const step = (now) => {
       times.push(now);
       most_rows = Math.max(most_rows, document.querySelectorAll('[data-index]').length);
-      scroller.scrollTop += 700;
-      if (++steps < 300) requestAnimationFrame(step); else done();
+      scroller.scrollTop += px;
+      if (++steps < 200) requestAnimationFrame(step); else done();
     };
     requestAnimationFrame(step);
   });

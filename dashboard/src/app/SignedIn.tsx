@@ -5,10 +5,12 @@ import { Routes } from "./routes";
 import { Shell } from "./Shell";
 import { useKeptSession } from "./use-kept-session";
 import { useLiveConnection } from "./use-live-connection";
+import { usePlainLinks } from "./use-plain-links";
 
 /** What somebody who is signed in sees: one live connection, the frame, the view. */
 export function SignedIn({ me }: { me: Me }) {
   useKeptSession(me);
+  usePlainLinks();
   const live = useLiveConnection(me.name);
   return (
     <LiveContext value={live}>

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { ThreatItem } from "@/shared/api/types";
 import { change, item } from "@/shared/test-items";
 import { LiveFeed } from "./feed";
+import { ROW_LIMIT } from "./rows";
 
 let frames: FrameRequestCallback[] = [];
 
@@ -64,6 +65,16 @@ describe("the live feed", () => {
     nextFrame();
     expect(shown(feed)).toEqual(["id-3", "id-2", "id-1"]);
     expect(feed.getSnapshot().waiting).toBe(0);
+  });
+
+  it("goes on by itself when all that was held had to make room", () => {
+    const feed = new LiveFeed();
+    hello(feed);
+    arrive(feed, item(0));
+    feed.hold(true);
+    arrive(feed, ...Array.from({ length: ROW_LIMIT + 5000 }, (_, number) => item(number + 1)));
+    nextFrame();
+    expect(feed.getSnapshot()).toMatchObject({ held: false, length: ROW_LIMIT });
   });
 
   it("ignores what still belongs to the filter before", () => {

@@ -142,6 +142,7 @@ export class LiveFeed {
   private arrive(items: readonly ThreatItem[]): void {
     const fresh = this.rows.add(items);
     this.arrived += fresh.length;
+    if (this.held_end !== undefined && this.held_end <= this.rows.base) this.held_end = undefined; // all of it is gone
     for (const item of fresh) this.note(item);
     if (fresh.length > 0) this.schedule();
   }

@@ -1,5 +1,4 @@
 import { memo } from "react";
-import { Link } from "wouter";
 import type { ThreatItem } from "@/shared/api/types";
 import { classWords } from "@/shared/domain/words";
 import { ValueButton } from "@/shared/filter/ValueButton";
@@ -46,9 +45,9 @@ export const ThreatRow = memo(function ThreatRow({ item, today_s, selected = fal
         {listed(item.event_time, today_s)}
       </span>
       <span role="cell" className={styles.class}>
-        <Link href={threatPath(item.threat_id)} className={styles.link ?? ""}>
+        <a href={threatPath(item.threat_id)} className={styles.link}>
           {words}
-        </Link>
+        </a>
       </span>
       <span role="cell" className={styles.who}>
         <ValueButton field="entity" value={item.entity}>
