@@ -5,8 +5,9 @@ BIN := .venv/bin
 DURATION ?=
 INPUT ?=
 HEADLESS ?=
+DATA ?= ../shared/data/flows
 
-.PHONY: setup demo test lint unit integration dashboard dashboard-test chromium generate lock clean
+.PHONY: setup demo test lint unit integration dashboard dashboard-test chromium evaluate generate lock clean
 
 setup: .venv/installed dashboard  ## the virtual environment and the dashboard, from their locks
 .venv/installed: requirements.lock pyproject.toml
@@ -52,6 +53,9 @@ dashboard-test: setup  ## lint, generated types, unit tests and size of the dash
 
 chromium:  ## the browser of the end-to-end test, where root may install it
 	@command -v chromium >/dev/null || [ "$$(id -u)" != 0 ] || (echo "installing chromium" && apt-get install -qq -y --no-install-recommends chromium >/dev/null)
+
+evaluate: setup  ## reports/evaluation.html and .json from the labelled files in DATA; some ten minutes
+	$(BIN)/python -m models.evaluate --data $(DATA) --out reports
 
 generate: setup  ## schemas/generated, docs/settings.md, docs/metrics.md
 	$(BIN)/ironcore schema --write .

@@ -102,10 +102,11 @@ class Answers:
         """Return the answer to a question from the nearest place that has it. Raises what the source raises."""
         if (kept := self.hot(question)) is not None:
             return kept
-        key = answer_key(self.token, question)
+        token = self.token
+        key = answer_key(token, question)
         task = self._coming.get(key)
         if task is None:
-            task = self._coming[key] = asyncio.create_task(self._fetch(key, question, source, content_type))
+            task = self._coming[key] = asyncio.create_task(self._fetch(token, question, source, content_type))
             task.add_done_callback(lambda done: self._arrived(key, done))
         return await asyncio.shield(task)
 
@@ -114,8 +115,8 @@ class Answers:
         if not done.cancelled():
             done.exception()  # looked at, also when whoever asked has gone
 
-    async def _fetch(self, key: str, question: str, source: Source, content_type: str) -> Kept:
-        token = self.token
+    async def _fetch(self, token: str, question: str, source: Source, content_type: str) -> Kept:
+        key = answer_key(token, question)
         self._asked += 1
         answer = await self._from_redis(key)
         if answer is None:

@@ -95,7 +95,7 @@ def _search_test(text: str) -> Test:
     if (port := _port(text)) is not None:
         return lambda item: item.dst_port == port
     lower = text.lower()
-    return lambda item: any(lower in (part or "").lower() for part in (item.entity, item.threat_class, item.sensor))
+    return lambda item: any(lower in part.lower() for part in (item.entity, item.threat_class))
 
 
 def _address(text: str) -> str | None:

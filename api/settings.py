@@ -28,6 +28,9 @@ class ApiSettings(BaseModel):
     allowed_origins: str = Field(
         "", pattern=ORIGINS, description="Other origins whose pages may call, comma-separated; none by default."
     )
+    trusted_proxies: str = Field(
+        "", description="Addresses of proxies, comma-separated, whose X-Forwarded-For tells who signs in."
+    )
     dashboard_dir: str | None = Field(None, description="Built dashboard; dashboard/dist of the checkout if left out.")
     worker_metrics: str = Field(
         "127.0.0.1:9808", pattern=ADDRESSES, description="HOST:PORT[,…] of the workers; a name may stand for several."

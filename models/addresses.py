@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 from enum import IntEnum
+from functools import lru_cache
 
-import xxhash
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.addresses import IPV4, IPV6, Addresses
 
 
 class Scope(IntEnum):
@@ -18,35 +22,60 @@ class Scope(IntEnum):
 
 
 SCOPE_MASK = 3
+#: IPv4 that is not globally routed (RFC 6890's registry), smaller networks after those that hold them.
+_SCOPES_IPV4 = (
+    ("0.0.0.0/0", Scope.EXTERNAL),
+    *((network, Scope.INTERNAL) for network in (
+        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
+        "192.0.2.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4",
+    )),
+    ("192.0.0.9/32", Scope.EXTERNAL),
+    ("192.0.0.10/32", Scope.EXTERNAL),
+    ("224.0.0.0/4", Scope.GROUP),
+)  # fmt: skip
+_BROADCAST_OCTET = 255
 
 
-def scope_of(text: str) -> Scope:
-    """Return the scope of an IPv4 or IPv6 address in text form (RFC 6890's registries, as the standard library)."""
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return Scope.UNKNOWN
-    if address.is_multicast or text.endswith(".255"):
+def _ranges() -> tuple[NDArray[np.uint64], NDArray[np.uint8]]:
+    """Return where each range of IPv4 addresses begins, ascending, and its scope."""
+    networks = [(ipaddress.ip_network(network), scope) for network, scope in _SCOPES_IPV4]
+    ends = {int(n.network_address) for n, _ in networks} | {int(n.broadcast_address) + 1 for n, _ in networks}
+    begins = sorted(end for end in ends if end < 1 << 32)
+    scopes = [next(scope for n, scope in reversed(networks) if ipaddress.ip_address(begin) in n) for begin in begins]
+    return np.array(begins, np.uint64), np.array(scopes, np.uint8)
+
+
+_BEGINS, _SCOPES = _ranges()
+
+
+def keys_of(addresses: Addresses) -> NDArray[np.uint64]:
+    """Return the 64-bit keys of n addresses: a hash (MurmurHash3's finalizer), its low two bits the scope.
+
+    A missing address has the key 0.
+    """
+    family = addresses.family.astype(np.uint64)
+    keys = mixed(addresses.low ^ mixed(addresses.high ^ family)) & ~np.uint64(SCOPE_MASK) | _scopes(addresses)
+    keys[(addresses.family != IPV4) & (addresses.family != IPV6)] = 0
+    return keys
+
+
+def mixed(key: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Spread keys over 64 bits (the first round of MurmurHash3's finalizer)."""
+    key = (key ^ (key >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
+    return key ^ (key >> np.uint64(33))
+
+
+def _scopes(addresses: Addresses) -> NDArray[np.uint8]:
+    scopes = _SCOPES[np.searchsorted(_BEGINS, addresses.low, side="right") - 1]
+    scopes[addresses.low & np.uint64(0xFF) == _BROADCAST_OCTET] = Scope.GROUP
+    for row in np.flatnonzero(addresses.family == IPV6).tolist():
+        scopes[row] = _scope_ipv6(int(addresses.high[row]) << 64 | int(addresses.low[row]))
+    return scopes
+
+
+@lru_cache(maxsize=65_536)
+def _scope_ipv6(value: int) -> Scope:
+    address = ipaddress.IPv6Address(value)
+    if address.is_multicast:
         return Scope.GROUP
     return Scope.EXTERNAL if address.is_global else Scope.INTERNAL
-
-
-class AddressBook(dict[str | None, int]):
-    """Maps an address to its 64-bit key: XXH3 of the text, its low two bits replaced by the scope.
-
-    A dictionary so that the common case, an address seen lately, costs one look-up. It is emptied when full, so that
-    a million spoofed sources cannot make it grow.
-    """
-
-    def __init__(self, limit: int = 65_536) -> None:
-        super().__init__()
-        self._limit = limit
-        self[None] = int(Scope.UNKNOWN)
-
-    def __missing__(self, text: str) -> int:
-        if len(self) >= self._limit:
-            self.clear()
-            self[None] = int(Scope.UNKNOWN)
-        key = xxhash.xxh3_64_intdigest(text.encode()) & ~SCOPE_MASK | scope_of(text)
-        self[text] = key
-        return key

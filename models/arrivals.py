@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import kernel
-from models.addresses import SCOPE_MASK, Scope
+from models.addresses import SCOPE_MASK, Scope, mixed
 from models.columns import COUNTERS, PROTOCOLS, STATES, Columns
 
 #: Services that ask for a password: FTP, SSH, Telnet, SMTP, POP3, IMAP, LDAP, SMB, MSSQL, MySQL, RDP, Postgres, VNC.
@@ -22,7 +22,7 @@ _REFUSED = np.isin(STATES, ("S0", "REJ", "RSTOS0", "RSTRH", "SH"))
 _RESET = np.isin(STATES, ("RSTO", "RSTR"))
 _IS_AUTH_PORT = np.isin(np.arange(65_537), AUTH_PORTS)  # the last entry is that of a missing port
 _TCP = PROTOCOLS.index("tcp")
-_GOLDEN, _MIX = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xFF51AFD7ED558CCD)
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _PART = {name: column for column, name in enumerate(COUNTERS)}
 
 
@@ -104,6 +104,5 @@ def _bytes(columns: Columns) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 
 def _mixed(key: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Spread keys over 64 bits (the first round of MurmurHash3's finalizer) and keep them from being 0 (free)."""
-    key = (key ^ (key >> np.uint64(33))) * _MIX
-    return np.maximum(key ^ (key >> np.uint64(33)), np.uint64(1))
+    """Spread keys over 64 bits and keep them from being 0 (free)."""
+    return np.maximum(mixed(key), np.uint64(1))

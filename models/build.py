@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models import artefact
 from models.artefact import Card, DataCard, Figures
@@ -15,12 +16,13 @@ from models.calibration import THRESHOLD, calibrate
 from models.dataset import Dataset, load
 from models.evaluation import figures
 from models.features import FEATURES
+from models.network import Network
 from models.scorer import Scorer
 from models.split import split_captures
 from models.training import Progress, train
 from schemas.threat import CLASSES
 
-NAME, VERSION = "ironcore-flow", "1.0.0"
+NAME, VERSION = "ironcore-flow", "1.1.0"
 
 
 def build(  # noqa: PLR0913 - what `ironcore train` is asked, and two ways to hear of its progress
@@ -46,10 +48,8 @@ def build(  # noqa: PLR0913 - what `ironcore train` is asked, and two ways to he
         ValueError: The file cannot be read, or its captures cannot be split.
     """
     data = load(path, loaded)
-    held_out = split_captures(data, seed)
-    network = train(data.where(~held_out), seed=seed, epochs=epochs, progress=trained)
+    network, held_out = fit(data, seed=seed, epochs=epochs, trained=trained)
     validation = data.where(held_out)
-    calibrate(network, validation)
     card = Card(
         name=NAME,
         version=VERSION,
@@ -66,6 +66,20 @@ def build(  # noqa: PLR0913 - what `ironcore train` is asked, and two ways to he
     )
     card = card.model_copy(update={"validation": _figures(validation, Scorer(network, card))})
     return artefact.save(out, {name: weight.numpy() for name, weight in network.weights.items()}, card)
+
+
+def fit(
+    data: Dataset, *, seed: int, epochs: int, trained: Progress = lambda _epoch, _loss: None
+) -> tuple[Network, NDArray[np.bool_]]:
+    """Train on most captures, calibrate on those held out, and return the network and (n,) which rows were held out.
+
+    Raises:
+        ValueError: The captures cannot be split.
+    """
+    held_out = split_captures(data, seed)
+    network = train(data.where(~held_out), seed=seed, epochs=epochs, progress=trained)
+    calibrate(network, data.where(held_out))
+    return network, held_out
 
 
 def _data_card(path: Path, data: Dataset, validation: Dataset) -> DataCard:

@@ -1,16 +1,18 @@
-"""Events turned into columns, once a batch: the only place of `models` that touches events one by one."""
+"""What features are made of: an event table's numbers, its codes and the keys of its addresses."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import xxhash
 from numpy.typing import NDArray
 
-from models.addresses import AddressBook
-from schemas.event import Flow, SecurityEvent, entity_of
-from schemas.struct import compile_struct
+from models.addresses import SCOPE_MASK, keys_of
+from schemas.addresses import MISSING
+from schemas.table import EventTable
 
 #: Columns of `Columns.counters`, as named in the contract.
 COUNTERS = ("duration_s", "orig_bytes", "resp_bytes", "orig_pkts", "resp_pkts", "orig_ip_bytes", "resp_ip_bytes")
@@ -18,21 +20,18 @@ COUNTERS = ("duration_s", "orig_bytes", "resp_bytes", "orig_pkts", "resp_pkts", 
 #: Zeek's connection states by code; 0 is missing or unknown to us.
 STATES = ("", "S0", "S1", "SF", "REJ", "S2", "S3", "RSTO", "RSTR", "RSTOS0", "RSTRH", "SH", "SHR", "OTH")
 PROTOCOLS = ("", "tcp", "udp", "icmp", "other")
-
-_STATE: dict[str | None, int] = {name: code for code, name in enumerate(STATES)}
-_PROTOCOL: dict[str | None, int] = {**{name: code for code, name in enumerate(PROTOCOLS)}, None: 0, "icmp6": 3}
 _OTHER_PROTOCOL = PROTOCOLS.index("other")
-_NO_FLOW = compile_struct(Flow)()
+#: Names by code for the look-up, in which IPv6's ICMP is the same as IPv4's.
+_STATE_NAMES, _PROTOCOL_NAMES = pa.array(STATES), pa.array([*PROTOCOLS, "icmp6"])
+_PROTOCOL_CODES = np.array([*range(len(PROTOCOLS)), PROTOCOLS.index("icmp")], np.uint8)
 
 
 class Columns(NamedTuple):
     """A batch of n events. Missing numbers are NaN, missing ports -1, missing codes 0."""
 
     event_time: NDArray[np.float64]  #: seconds since 1970, UTC
-    entity: NDArray[np.uint64]  #: key of the entity (`AddressBook`)
-    src: NDArray[np.uint64]  #: key of the source address
+    entity: NDArray[np.uint64]  #: key of the entity: that of its source address, else of its name
     dst: NDArray[np.uint64]  #: key of the destination address
-    src_port: NDArray[np.int32]
     dst_port: NDArray[np.int32]
     protocol: NDArray[np.uint8]  #: index into `PROTOCOLS`
     state: NDArray[np.uint8]  #: index into `STATES`
@@ -43,41 +42,51 @@ class Columns(NamedTuple):
     alert_severity: NDArray[np.float32]  #: 1 (highest) to 4, NaN without an alert
 
 
-def columns_of(events: Sequence[SecurityEvent], book: AddressBook) -> Columns:
-    """Read a batch of events into columns, in their order."""
-    flows = [e.flow if e.flow is not None and e.kind != "alert" else _NO_FLOW for e in events]
-    counters = _counters(flows)
-    kinds = [e.kind for e in events]
-    has_counter = ~np.isnan(counters).all(axis=1)
+def columns_of(table: EventTable) -> Columns:
+    """Read a batch of events, in their order. The flow that an alert was raised in is not the alert's own."""
+    column, events = table.columns.column, table.events
+    is_alert = _numpy(pc.equal(column("kind"), "alert"))
+    counters = np.empty((len(table), len(COUNTERS)), np.float64)
+    for at, name in enumerate(COUNTERS):
+        counters[:, at] = _numpy(column(name))
+    counters[is_alert] = np.nan
+    state = _codes(column("conn_state"), _STATE_NAMES)
+    state[is_alert] = 0
     auths = [e.auth for e in events]
     return Columns(
-        event_time=np.array([e.event_time for e in events], np.float64),
-        entity=np.array([book[e.src_ip or entity_of(e)] for e in events], np.uint64),
-        src=np.array([book[e.src_ip] for e in events], np.uint64),
-        dst=np.array([book[e.dst_ip] for e in events], np.uint64),
-        src_port=np.array([-1 if e.src_port is None else e.src_port for e in events], np.int32),
-        dst_port=np.array([-1 if e.dst_port is None else e.dst_port for e in events], np.int32),
-        protocol=np.array([_PROTOCOL.get(e.proto, _OTHER_PROTOCOL) for e in events], np.uint8),
-        state=np.array([_STATE.get(f.conn_state, 0) for f in flows], np.uint8),
+        event_time=_numpy(column("event_time")),
+        entity=_entities(table),
+        dst=keys_of(table.destinations),
+        dst_port=_numpy(column("dst_port").fill_null(-1)),
+        protocol=_protocols(column("proto")),
+        state=state,
         counters=counters,
-        is_connection=has_counter & np.array([k == "flow" for k in kinds], np.bool_),
+        is_connection=_numpy(pc.equal(column("kind"), "flow")) & ~np.isnan(counters).all(axis=1),
         auth_failed=np.array([a is not None and a.outcome == "failure" for a in auths], np.bool_),
-        auth_attempts=np.array([a.attempts or 1 if a is not None else 1 for a in auths], np.float64),
+        auth_attempts=np.array([1 if a is None else a.attempts or 1 for a in auths], np.float64),
         alert_severity=np.array([e.alert and e.alert.severity for e in events], np.float32),
     )
 
 
-def _counters(flows: Sequence[Flow]) -> NDArray[np.float64]:
-    """Return the (n, 7) counters of the flows. NumPy reads None as NaN. Spelt out: a getter costs twice as much."""
-    return np.array(
-        [
-            [f.duration_s for f in flows],
-            [f.orig_bytes for f in flows],
-            [f.resp_bytes for f in flows],
-            [f.orig_pkts for f in flows],
-            [f.resp_pkts for f in flows],
-            [f.orig_ip_bytes for f in flows],
-            [f.resp_ip_bytes for f in flows],
-        ],
-        np.float64,
-    ).T
+def _entities(table: EventTable) -> NDArray[np.uint64]:
+    keys = keys_of(table.sources)
+    for row in np.flatnonzero(table.sources.family == MISSING).tolist():
+        name = table.columns["entity"][row].as_py()
+        keys[row] = xxhash.xxh3_64_intdigest(name.encode()) & ~SCOPE_MASK
+    return keys
+
+
+def _numpy(array: Any) -> NDArray[Any]:
+    """Return a column as numbers: null becomes NaN, and a column with nulls float64."""
+    return array.to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
+
+
+def _codes(column: Any, names: Any) -> NDArray[np.uint8]:
+    """Return each text's place in `names`, 0 where it is missing or not among them."""
+    return _numpy(pc.index_in(column, value_set=names).fill_null(0)).astype(np.uint8)
+
+
+def _protocols(column: Any) -> NDArray[np.uint8]:
+    codes = _PROTOCOL_CODES[_codes(column, _PROTOCOL_NAMES)]
+    codes[(codes == 0) & _numpy(pc.not_equal(column, "").fill_null(False))] = _OTHER_PROTOCOL
+    return codes

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from models.features import FeatureExtractor
 from schemas.formats.parquet import LabelledFlow, read_flows
+from schemas.table import tabulate
 from schemas.threat import CLASSES, ThreatClass
 
 #: Class by kind of attack, as the labelled files name them.
@@ -40,6 +41,7 @@ class Dataset:
     attack: NDArray[np.str_]  #: (n,)
     capture: NDArray[np.str_]  #: (n,)
     source: NDArray[np.str_]  #: (n,)
+    event_time: NDArray[np.float64]  #: (n,) seconds since 1970
 
     def __len__(self) -> int:
         return len(self.malicious)
@@ -71,7 +73,7 @@ def load(path: Path, progress: Callable[[int], None] = lambda _: None) -> Datase
         rows.sort(key=lambda flow: flow.event.event_time)
         for start in range(0, len(rows), _BATCH):
             events = [flow.event for flow in rows[start : start + _BATCH]]
-            matrices.append(extractor.extract(events, np.full(len(events), partition, np.int32)))
+            matrices.append(extractor.extract(tabulate(events)[0], np.full(len(events), partition, np.int32)))
             progress(len(events))
         flows += rows
     return _labelled(path, np.concatenate(matrices), flows)
@@ -89,4 +91,5 @@ def _labelled(path: Path, features: NDArray[np.float32], flows: list[LabelledFlo
         attack=np.array(attacks),
         capture=np.array([flow.capture or "" for flow in flows]),
         source=np.array([flow.source or "" for flow in flows]),
+        event_time=np.array([flow.event.event_time for flow in flows]),
     )

@@ -17,7 +17,7 @@ from models.encoding import FEATURE_OF_COLUMN, encode
 from models.features import FEATURES
 from models.network import Network, is_measured
 from models.runtime import tf
-from schemas.threat import Contribution
+from schemas.threat import Contribution, ContributionStruct
 
 STEPS = 8  #: midpoints of the path
 
@@ -30,13 +30,14 @@ def attribute(network: Network, features: tf.Tensor, medians: tf.Tensor) -> tf.T
     """Return the (n, len(FEATURES)) shares of the risk logits of n rows, against a (1, columns) row of medians."""
     learnt = network.learnt_risk_logit(features)
     code, base = encode(features, network.weights["edges"]), encode(medians, network.weights["edges"])
-    gradient = tf.zeros_like(code)
-    for step in range(STEPS):
-        point = base + (step + 0.5) / STEPS * (code - base)
-        with tf.GradientTape() as tape:
-            tape.watch(point)
-            _, logit = network.logits(point)
-        gradient += tape.gradient(logit, point) / STEPS
+    # The first layer is linear in the code, so that its path is straight as well, and it is passed but once each way.
+    begins, ends = network.first_layer(base), network.first_layer(code)
+    points = tf.concat([begins + (step + 0.5) / STEPS * (ends - begins) for step in range(STEPS)], axis=0)
+    with tf.GradientTape() as tape:
+        tape.watch(points)
+        logit = network.risk_logit(points)
+    gradient = tf.reduce_mean(tf.reshape(tape.gradient(logit, points), (STEPS, -1, points.shape[1])), axis=0)
+    gradient = gradient @ tf.transpose(network.weights["trunk_1"])
     measured = is_measured(features)
     flow = tf.where(measured[:, None], (code - base) * gradient, 0.0) @ _SUM_BY_FEATURE
     survival = -tf.math.log1p(-tf.minimum(strengths(features), 1 - 1e-6))
@@ -54,7 +55,7 @@ def contributions_of(
     columns = [np.take_along_axis(values, order, axis=1).tolist() for values in (features, shares)]
     return [
         [
-            Contribution(name=_NAMES[at], observed=_known(seen), expected=_known(usual), contribution=share)
+            ContributionStruct(name=_NAMES[at], observed=_known(seen), expected=_known(usual), contribution=share)
             for at, seen, usual, share in zip(*row, strict=True)
             if share != 0
         ]

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
-from models.addresses import AddressBook
 from models.columns import columns_of
 from models.feature import Feature
 from models.flow_features import FLOW_FEATURES, flow_features
 from models.windows import WINDOW_FEATURES, Windows
-from schemas.event import SecurityEvent
+from schemas.table import EventTable, tabulate
 
 EVIDENCE_FEATURES = (Feature("alert_severity", "level", "Another detector's alert: 1 is the highest of 4"),)
 
@@ -31,9 +28,8 @@ class FeatureExtractor:
         """
         if window_entities < 1:
             raise ValueError(f"window_entities must be at least 1, not {window_entities}")
-        self._book = AddressBook()
         self._windows = Windows(window_entities)
-        self.observe((), np.empty(0, np.int32))
+        self.observe(tabulate([])[0], np.empty(0, np.int32))
 
     @property
     def entities(self) -> int:
@@ -45,23 +41,23 @@ class FeatureExtractor:
         """Events so far that were older than their entity's window and were not added."""
         return self._windows.late_events
 
-    def extract(self, events: Sequence[SecurityEvent], partitions: NDArray[np.int32]) -> NDArray[np.float32]:
+    def extract(self, table: EventTable, partitions: NDArray[np.int32]) -> NDArray[np.float32]:
         """Return the features of n events, updating the windows in the given order.
 
         Args:
-            events: Events in the order of their partitions.
+            table: Events in the order of their partitions.
             partitions: (n,) partition of each event's record; entities of different partitions are kept apart.
 
         Returns:
             (n, len(FEATURES)), NaN where missing. How events are split into batches makes no difference.
         """
-        columns = columns_of(events, self._book)
+        columns = columns_of(table)
         windows = self._windows.advance(columns, partitions)
         return np.concatenate([flow_features(columns), windows, columns.alert_severity[:, None]], axis=1)
 
-    def observe(self, events: Sequence[SecurityEvent], partitions: NDArray[np.int32]) -> None:
+    def observe(self, table: EventTable, partitions: NDArray[np.int32]) -> None:
         """Update the windows only: a partition's last window is read again after a rebalance."""
-        self._windows.advance(columns_of(events, self._book), partitions)
+        self._windows.advance(columns_of(table), partitions)
 
     def forget(self, partition: int) -> None:
         """Drop what is remembered of a revoked partition's entities."""

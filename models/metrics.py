@@ -27,7 +27,7 @@ def average_precision(labels: Labels, scores: Numbers) -> float:
     """Return the sum over thresholds of precision times the recall gained there; NaN without positives."""
     if not labels.any():
         return float("nan")
-    hits, alarms = _curve(labels, scores)
+    hits, alarms = curve(labels, scores)
     gained = np.diff(hits, prepend=0) / labels.sum()
     return float((gained * hits / alarms).sum())
 
@@ -36,7 +36,7 @@ def recall_at_fpr(labels: Labels, scores: Numbers, fpr: float) -> float:
     """Return the best recall among thresholds whose false-positive rate is at most `fpr`; NaN if a class is absent."""
     if labels.all() or not labels.any():
         return float("nan")
-    hits, alarms = _curve(labels, scores)
+    hits, alarms = curve(labels, scores)
     allowed = (alarms - hits) / (~labels).sum() <= fpr
     return float((hits[allowed] / labels.sum()).max(initial=0.0))
 
@@ -53,7 +53,16 @@ def threshold_at_fpr(benign_scores: Numbers, fpr: float) -> float:
     return float(np.nextafter(ordered[min(int(fpr * len(ordered)), len(ordered) - 1)], np.inf))
 
 
-def _curve(labels: Labels, scores: Numbers) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def macro_f1(labels: Labels, called: Labels) -> float:
+    """Return the mean of the F1 scores of both labels; a label that is absent and never given counts as 0."""
+    scores = []
+    for label in (True, False):
+        hits = ((labels == label) & (called == label)).sum()
+        scores.append(2 * hits / max((labels == label).sum() + (called == label).sum(), 1))
+    return float(np.mean(scores))
+
+
+def curve(labels: Labels, scores: Numbers) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return hits and alarms at each distinct threshold, the highest first."""
     order = np.argsort(-scores, kind="stable")
     last_of_tie = np.append(np.diff(scores[order]) != 0, True)

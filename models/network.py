@@ -19,21 +19,21 @@ ANOMALY_KNOTS = 33
 #: Shape of every weight. The trunk feeds both heads; the autoencoder sees the code and rebuilds it.
 SHAPES: dict[str, tuple[int, ...]] = {
     "edges": (len(NUMERIC), BINS + 1),
-    "trunk_1": (WIDTH, 128),
-    "trunk_1_bias": (128,),
-    "trunk_2": (128, 64),
-    "trunk_2_bias": (64,),
-    "class": (64, len(CLASSES)),
+    "trunk_1": (WIDTH, 64),
+    "trunk_1_bias": (64,),
+    "trunk_2": (64, 32),
+    "trunk_2_bias": (32,),
+    "class": (32, len(CLASSES)),
     "class_bias": (len(CLASSES),),
-    "risk": (64, 1),
+    "risk": (32, 1),
     "risk_bias": (1,),
-    "squeeze": (WIDTH, 48),
-    "squeeze_bias": (48,),
-    "bottleneck": (48, 12),
-    "bottleneck_bias": (12,),
-    "expand": (12, 48),
-    "expand_bias": (48,),
-    "rebuild": (48, WIDTH),
+    "squeeze": (WIDTH, 32),
+    "squeeze_bias": (32,),
+    "bottleneck": (32, 8),
+    "bottleneck_bias": (8,),
+    "expand": (8, 32),
+    "expand_bias": (32,),
+    "rebuild": (32, WIDTH),
     "rebuild_bias": (WIDTH,),
     "anomaly_knots": (ANOMALY_KNOTS,),
 }
@@ -41,6 +41,8 @@ SHAPES: dict[str, tuple[int, ...]] = {
 MEASURED = ("edges", "anomaly_knots")
 
 _BENIGN = CLASSES.index(ThreatClass.BENIGN)
+#: One flow alone never makes the network surer than this (a probability of 0.88): what windows show can outrank it.
+MAX_LOGIT = 2.0
 #: Risk of an event whose flow was not measured, before behaviours: what the lowest learnt risks are.
 _FLOOR_LOGIT = -20.0
 _CLASS_OF_BEHAVIOUR = np.eye(len(CLASSES), dtype=np.float32)[[CLASSES.index(b.threat_class) for b in BEHAVIOURS]]
@@ -71,9 +73,28 @@ class Network(tf.Module):  # type: ignore[misc]
         }
 
     def logits(self, code: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Return the class head's (n, len(CLASSES)) and the risk head's (n,) logits of (n, WIDTH) codes."""
-        hidden = tf.nn.relu(self._dense("trunk_2", tf.nn.relu(self._dense("trunk_1", code))))
+        """Return the class head's (n, len(CLASSES)) and the risk head's (n,) logits of (n, WIDTH) codes.
+
+        The risk head's is its evidence, bent smoothly (by a hyperbolic tangent) to stay within `MAX_LOGIT`.
+        """
+        class_logits, evidence = self.evidence(code)
+        return class_logits, MAX_LOGIT * tf.tanh(evidence / MAX_LOGIT)
+
+    def evidence(self, code: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return the class head's logits and the risk head's (n,) evidence, which has no bounds."""
+        hidden = self._hidden(self.first_layer(code))
         return self._dense("class", hidden), self._dense("risk", hidden)[:, 0]
+
+    def first_layer(self, code: tf.Tensor) -> tf.Tensor:
+        """Return the trunk's first layer before its activation, (n, 64): linear in the code."""
+        return self._dense("trunk_1", code)
+
+    def risk_logit(self, first: tf.Tensor) -> tf.Tensor:
+        """Return the risk head's (n,) logit from the trunk's first layer."""
+        return MAX_LOGIT * tf.tanh(self._dense("risk", self._hidden(first))[:, 0] / MAX_LOGIT)
+
+    def _hidden(self, first: tf.Tensor) -> tf.Tensor:
+        return tf.nn.relu(self._dense("trunk_2", tf.nn.relu(first)))
 
     def reconstruction_error(self, code: tf.Tensor) -> tf.Tensor:
         """Return the (n,) mean squared error of the autoencoder."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import StrEnum
 
-import msgpack
 import msgspec
 
 from schemas.ocsf_finding import to_ocsf
@@ -23,13 +22,13 @@ class Form(StrEnum):
 
 
 _WRITERS: dict[Form, tuple[bytes, bytes, Callable[[Threat], bytes]]] = {
-    Form.JSON: (b"application/json", b"threat/1", lambda threat: threat.model_dump_json().encode()),
-    Form.MSGPACK: (b"application/msgpack", b"threat/1", lambda threat: msgpack.packb(threat.model_dump(mode="json"))),
+    Form.JSON: (b"application/json", b"threat/1", msgspec.json.Encoder().encode),
+    Form.MSGPACK: (b"application/msgpack", b"threat/1", msgspec.msgpack.Encoder().encode),
     Form.OCSF: (b"application/json", b"ocsf/2004", lambda threat: msgspec.json.encode(to_ocsf(threat))),
 }
 
 
 def render(threat: Threat, form: Form) -> tuple[bytes, list[Header]]:
-    """Return a threat's bytes and the headers that go with them."""
+    """Return the bytes of a `ThreatStruct` and the headers that go with them."""
     content_type, schema, write = _WRITERS[form]
     return write(threat), [("content-type", content_type), ("ironcore-schema", schema)]

@@ -24,11 +24,12 @@ _LIMITS = {
 
 
 @cache
-def compile_struct(model: type[M]) -> type[M]:
+def compile_struct(model: type[M], *, omit_defaults: bool = True) -> type[M]:
     """Return a `msgspec.Struct` class that accepts what `model` accepts.
 
     It is typed as the model, whose attributes it has. Constructing it checks nothing (msgspec checks when
-    it decodes or converts). Raises TypeError for an annotation that has no msgspec counterpart.
+    it decodes or converts). With `omit_defaults`, what is at its default is not written. Raises TypeError for an
+    annotation that has no msgspec counterpart.
     """
     fields: list[tuple[str, Any, Any]] = [
         (name, _type(info.annotation, info), msgspec.NODEFAULT if info.is_required() else info.default)
@@ -36,7 +37,7 @@ def compile_struct(model: type[M]) -> type[M]:
     ]
     # gc=False: events hold no cycles, and the collector would walk every one of them.
     return msgspec.defstruct(  # type: ignore[return-value]
-        model.__name__, fields, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, gc=False
+        model.__name__, fields, kw_only=True, forbid_unknown_fields=True, omit_defaults=omit_defaults, gc=False
     )
 
 
@@ -49,8 +50,8 @@ def _type(annotation: Any, info: FieldInfo | None = None) -> Any:
         return _type(args[0], inner) if inner else _type(args[0])
     if origin in (Union, types.UnionType):
         return Union[tuple(_type(a) for a in args)]  # noqa: UP007 - built at run time
-    if origin is list:
-        translated: Any = list[_type(args[0])]  # type: ignore[misc]
+    if origin in (list, dict):
+        translated: Any = origin[tuple(_type(a) for a in args)]
     elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
         translated = compile_struct(annotation)
     elif origin is Literal or isinstance(annotation, type):

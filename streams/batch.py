@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from models.scorer import Scores
 from schemas.dead_letter import DeadLetter
-from schemas.event import SecurityEvent
+from schemas.table import EventTable, tabulate
 from schemas.threat import Threat
 from streams.slab import Slab
 
@@ -24,9 +23,9 @@ class Batch:
 
     slabs: Sequence[Slab]
     # decode
-    events: list[SecurityEvent] = field(default_factory=list)
-    partitions: list[int] = field(default_factory=list)
-    sent_ms: list[int] = field(default_factory=list)  # the record's time stamp
+    table: EventTable = field(default_factory=lambda: tabulate([])[0])
+    partitions: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+    sent_ms: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))  # the record's time stamp
     dead_letters: list[DeadLetter] = field(default_factory=list)
     # features: (n, number of features), NaN where missing
     features: NDArray[np.float32] | None = None
@@ -34,7 +33,7 @@ class Batch:
     scores: Scores | None = None
     scored_time: float = 0.0
     threats: list[Threat] = field(default_factory=list)
-    threat_rows: list[int] = field(default_factory=list)  # position in `events` of each threat
+    threat_rows: list[int] = field(default_factory=list)  # row in `table` of each threat
 
     @property
     def records(self) -> int:
@@ -46,21 +45,21 @@ class Batch:
 
         Of an event that the batch holds twice, the first score counts.
         """
-        first: dict[UUID | None, int] = {}
-        for row, event in enumerate(self.events):
-            first.setdefault(event.event_id, row)
+        first: dict[bytes, int] = {}
+        for row, event_id in enumerate(self.table.columns["event_id"].to_pylist()):
+            first.setdefault(event_id, row)
         kept = {
             threat.threat_id: (threat, row)
             for threat, row in zip(reversed(self.threats), reversed(self.threat_rows), strict=True)
-            if threat.threat_id in known or (threat.event_ids[0] in fresh and first[threat.event_ids[0]] == row)
+            if threat.threat_id in known or (threat.event_ids[0] in fresh and first[threat.event_ids[0].bytes] == row)
         }
         self.threats = [threat for threat, _ in reversed(kept.values())]
         self.threat_rows = [row for _, row in reversed(kept.values())]
 
     def ages_s(self, now: float) -> NDArray[np.float64]:
         """Return the seconds since each event's record was sent, shape (events,)."""
-        return now - np.asarray(self.sent_ms, dtype=np.float64) / 1000.0
+        return now - self.sent_ms / 1000.0
 
-    def kinds(self) -> Counter[str]:
+    def kinds(self) -> dict[str, int]:
         """Return how many events there are of each kind."""
-        return Counter(event.kind for event in self.events)
+        return {found["values"]: found["counts"] for found in self.table.columns["kind"].value_counts().to_pylist()}

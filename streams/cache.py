@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
-import msgpack
+import msgspec
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry as RedisRetry
 from redis.backoff import NoBackoff
@@ -20,6 +20,9 @@ from schemas.threat import Threat
 from streams.metrics import Metrics
 
 T = TypeVar("T")
+_encode = msgspec.msgpack.Encoder().encode
+#: One command for a whole batch: a SET each, pipelined, costs the client five times as much.
+_SET_ALL = "for i = 1, #KEYS do redis.call('SET', KEYS[i], ARGV[i + 1], 'EX', ARGV[1]) end"
 #: Longest that a batch waits for Redis, and how long a failed Redis is left alone.
 TIMEOUT_S, REST_S = 0.25, 1.0
 
@@ -34,6 +37,7 @@ class Cache:
             socket_connect_timeout=TIMEOUT_S,
             retry=RedisRetry(NoBackoff(), 0),
         )
+        self._set_all = self._redis.register_script(_SET_ALL)
         self._ttl_s, self._metrics, self._rests_until = ttl_s, metrics, 0.0
 
     async def unpublished(self, threats: Sequence[Threat]) -> list[Threat]:
@@ -52,13 +56,9 @@ class Cache:
         """Keep published threats and what is newest of each entity, for `ttl_s`."""
         if not threats:
             return
-        pipe = self._redis.pipeline(transaction=False)
-        for threat in threats:
-            whole = threat.model_dump(mode="json")
-            newest = {name: whole[name] for name in ("threat_id", "threat_class", "severity", "risk", "event_time")}
-            pipe.set(threat_key(threat.threat_id), msgpack.packb(whole), ex=self._ttl_s)
-            pipe.set(entity_key(threat.entity), msgpack.packb(newest), ex=self._ttl_s)
-        await self._try(pipe.execute)
+        hot = {threat_key(threat.threat_id): _encode(threat) for threat in threats}
+        hot |= {entity_key(threat.entity): _encode(_newest(threat)) for threat in threats}
+        await self._try(lambda: self._set_all(keys=list(hot), args=[self._ttl_s, *hot.values()]))
 
     async def close(self) -> None:
         """Close the connections."""
@@ -74,3 +74,8 @@ class Cache:
             self._metrics.cache.labels("error").inc()
             self._rests_until = time.monotonic() + REST_S
             return None
+
+
+def _newest(threat: Threat) -> dict[str, Any]:
+    """Return what is kept of an entity's latest threat."""
+    return {name: getattr(threat, name) for name in ("threat_id", "threat_class", "severity", "risk", "event_time")}

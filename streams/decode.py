@@ -1,24 +1,26 @@
-"""Decode: bytes of Kafka records become events; what cannot is kept whole as a dead letter."""
+"""Decode: bytes of Kafka records become a table of events; what cannot is kept whole as a dead letter."""
 
 from __future__ import annotations
 
+import numpy as np
+
 from schemas.dead_letter import DeadLetter, Reject
-from schemas.formats import decode_record
+from schemas.formats import decode_records
 from streams.batch import Batch
 from streams.slab import Record, Slab
 
 
 def decode(batch: Batch, *, max_bytes: int) -> None:
-    """Fill `events`, `partitions`, `sent_ms` and `dead_letters` from the slabs, in order. Bad input never raises."""
-    for slab in batch.slabs:
-        for record in slab.records:
-            decoded = decode_record(record.value, record.headers, max_bytes=max_bytes)
-            batch.events += decoded.events
-            count = len(decoded.events)
-            batch.partitions += [slab.partition] * count
-            batch.sent_ms += [record.timestamp] * count
-            if decoded.rejects:
-                batch.dead_letters.append(_dead_letter(slab, record, decoded.rejects))
+    """Fill `table`, `partitions`, `sent_ms` and `dead_letters` from the slabs, in order. Bad input never raises."""
+    records = [record for slab in batch.slabs for record in slab.records]
+    slabs = [slab for slab in batch.slabs for _ in slab.records]
+    decoded = decode_records(records, max_bytes=max_bytes)
+    batch.table = decoded.table
+    batch.partitions = np.array([slab.partition for slab in slabs], np.int32)[decoded.record_numbers]
+    batch.sent_ms = np.array([record.timestamp for record in records], np.int64)[decoded.record_numbers]
+    batch.dead_letters = [
+        _dead_letter(slabs[number], records[number], decoded.rejects[number]) for number in sorted(decoded.rejects)
+    ]
 
 
 def _dead_letter(slab: Slab, record: Record, rejects: list[Reject]) -> DeadLetter:

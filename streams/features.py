@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from models.features import FeatureExtractor
 from streams.batch import Batch
 
 
 def measure(batch: Batch, extractor: FeatureExtractor) -> None:
     """Fill `features`, shape (events, features)."""
-    batch.features = extractor.extract(batch.events, np.asarray(batch.partitions, dtype=np.int32))
+    batch.features = extractor.extract(batch.table, batch.partitions)
 
 
 def restore(batch: Batch, extractor: FeatureExtractor) -> None:
@@ -18,4 +16,4 @@ def restore(batch: Batch, extractor: FeatureExtractor) -> None:
     for slab in batch.slabs:
         if slab.first_of_restore:
             extractor.forget(slab.partition)
-    extractor.observe(batch.events, np.asarray(batch.partitions, dtype=np.int32))
+    extractor.observe(batch.table, batch.partitions)

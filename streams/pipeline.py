@@ -117,7 +117,7 @@ class Pipeline:
         with stage("decode"):
             decode(batch, max_bytes=self._settings.record_bytes)
         self._bad_ratio.add(batch.records, len(batch.dead_letters))
-        if not batch.events:
+        if not len(batch.table):
             return
         with stage("features"):
             measure(batch, self._extractor)
@@ -158,8 +158,8 @@ class Pipeline:
         metrics.window_entities.set(extractor.entities)
         metrics.late_events.inc(extractor.late_events - self._late_events)
         self._late_events = extractor.late_events
-        if batch.events:
-            metrics.batch_events.observe(len(batch.events))
+        if len(batch.table):
+            metrics.batch_events.observe(len(batch.table))
             metrics.end_to_end_seconds.observe(batch.ages_s(time.time()))
         for kind, count in batch.kinds().items():
             metrics.events.labels(kind).inc(count)

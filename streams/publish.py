@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -17,6 +18,8 @@ from streams.errors import Fatal, Retry
 
 #: A send that is not acknowledged by then is a fault; the next try sends it again.
 SEND_TIMEOUT_S = 30.0
+#: Threats of one micro-batch and partition go as one batch of Kafka's, up to this size.
+MAX_BATCH_BYTES = 262_144
 
 
 async def start_producer(broker: str, *, idempotent: bool) -> AIOKafkaProducer:
@@ -25,7 +28,7 @@ async def start_producer(broker: str, *, idempotent: bool) -> AIOKafkaProducer:
         bootstrap_servers=broker,
         acks="all",
         enable_idempotence=idempotent,
-        linger_ms=1,
+        max_batch_size=MAX_BATCH_BYTES,
         request_timeout_ms=int(SEND_TIMEOUT_S * 1000),
         max_request_size=topics.MAX_MESSAGE_BYTES + 65_536,  # a dead letter carries its reason as well
     )
@@ -44,10 +47,9 @@ async def publish(
     sent: list[asyncio.Future[Any]] = []
     try:
         async with asyncio.timeout(SEND_TIMEOUT_S):
-            for threat in threats:
-                sent.append(await _send_threat(producer, threat, form))  # noqa: PERF401 - kept also when a later one fails
+            await _send_threats(producer, threats, form, sent)
             for letter in letters:
-                sent.append(await _send_letter(producer, letter))  # noqa: PERF401 - same
+                sent.append(await _send_letter(producer, letter))  # noqa: PERF401 - kept also when a later one fails
             await asyncio.gather(*sent)
     except MessageSizeTooLargeError as fault:
         raise Fatal(f"the broker takes smaller records on {topics.DEAD_LETTERS.name} than on the raw topic") from fault
@@ -58,12 +60,36 @@ async def publish(
             future.add_done_callback(_look_at)
 
 
-async def _send_threat(producer: AIOKafkaProducer, threat: Threat, form: Form) -> asyncio.Future[Any]:
-    value, headers = render(threat, form)
-    sent: asyncio.Future[Any] = await producer.send(
-        topics.THREATS.name, key=threat.threat_id.hex.encode(), value=value, headers=headers
-    )
-    return sent
+async def _send_threats(
+    producer: AIOKafkaProducer, threats: Sequence[Threat], form: Form, sent: list[asyncio.Future[Any]]
+) -> None:
+    """Send threats in batches of our own, partition by partition: one by one costs four times as much.
+
+    The partition comes from the identifier's last bits, which are those of a hash: the same threat goes to the same
+    partition, and Kafka's own hash of the key costs more than all the rest.
+    """
+    if not threats:
+        return
+    partitions = sorted(await producer.partitions_for(topics.THREATS.name))
+    chosen = defaultdict(list)
+    for threat in threats:
+        chosen[partitions[threat.threat_id.int % len(partitions)]].append(threat)
+    for partition, of_partition in chosen.items():
+        for batch in _batches(producer, of_partition, form):
+            sent.append(await producer.send_batch(batch, topics.THREATS.name, partition=partition))  # noqa: PERF401 - kept also when a later one fails
+
+
+def _batches(producer: AIOKafkaProducer, threats: Sequence[Threat], form: Form) -> Iterator[Any]:
+    """Yield batches of the threats, each as large as the producer takes."""
+    batch = producer.create_batch()
+    for threat in threats:
+        value, headers = render(threat, form)
+        key = threat.threat_id.hex.encode()
+        if batch.append(key=key, value=value, timestamp=None, headers=headers) is None:
+            yield batch
+            batch = producer.create_batch()
+            batch.append(key=key, value=value, timestamp=None, headers=headers)
+    yield batch
 
 
 async def _send_letter(producer: AIOKafkaProducer, letter: DeadLetter) -> asyncio.Future[Any]:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import numpy as np
 
 from models.scorer import Scorer
 from schemas.event import entity_of
-from schemas.identity import threat_uuid
-from schemas.threat import ATTACK, CLASSES, Contribution, Threat, severity_of
+from schemas.identity import threat_uuids
+from schemas.threat import ATTACK, CLASSES, Threat, ThreatStruct, severity_of
 from streams.batch import Batch
+
+#: Digits behind the point of scores and probabilities: what a float32 of that size can hold.
+DIGITS = 6
 
 
 def score(batch: Batch, scorer: Scorer) -> None:
@@ -21,36 +25,49 @@ def score(batch: Batch, scorer: Scorer) -> None:
     rows = np.flatnonzero(scores.threat)
     if not rows.size:
         return
-    reasons = scorer.explain(batch.features[rows])
     batch.threat_rows = rows.tolist()
-    batch.threats = [_threat(batch, row, why, scorer) for row, why in zip(batch.threat_rows, reasons, strict=True)]
+    batch.threats = _threats(batch, scorer)
 
 
-def _threat(batch: Batch, row: int, why: list[Contribution], scorer: Scorer) -> Threat:
-    event, scores = batch.events[row], batch.scores
-    assert event.event_id is not None
+def _threats(batch: Batch, scorer: Scorer) -> list[Threat]:
+    """Return a `ThreatStruct` for each of the batch's `threat_rows`."""
+    rows, scores = batch.threat_rows, batch.scores
     assert scores is not None
-    probabilities = scores.class_probabilities[row].tolist()
-    risk = float(scores.risk[row])
+    assert batch.features is not None
+    probabilities = scores.class_probabilities[rows]
+    events = [batch.table.identified(row) for row in rows]
+    event_ids: list[Any] = [event.event_id for event in events]
     # The class of a threat is never benign: the risk head has already said that it is one.
-    threat_class = CLASSES[1 + int(np.argmax(probabilities[1:]))]
-    return Threat(
-        threat_id=threat_uuid(event.event_id),
-        event_ids=[event.event_id],
-        entity=entity_of(event),
-        severity=severity_of(risk),
-        threat_class=threat_class,
-        attack=ATTACK.get(threat_class),
-        anomaly=float(scores.anomaly[row]),
-        class_probabilities=dict(zip(CLASSES, probabilities, strict=True)),
-        risk=risk,
-        contributions=why,
-        model_name=scorer.name,
-        model_version=scorer.version,
-        event_time=event.event_time,
-        scored_time=batch.scored_time,
-        src_ip=event.src_ip,
-        dst_ip=event.dst_ip,
-        dst_port=event.dst_port,
-        sensor=event.sensor,
-    )
+    class_numbers = 1 + probabilities[:, 1:].argmax(axis=1)
+    return [
+        ThreatStruct(
+            threat_id=threat_id,
+            event_ids=[event.event_id],
+            entity=entity_of(event),
+            severity=severity_of(risk),
+            threat_class=CLASSES[number],
+            attack=ATTACK.get(CLASSES[number]),
+            anomaly=anomaly,
+            class_probabilities=dict(zip(CLASSES, shares, strict=True)),
+            risk=risk,
+            contributions=why,
+            model_name=scorer.name,
+            model_version=scorer.version,
+            event_time=event.event_time,
+            scored_time=batch.scored_time,
+            src_ip=event.src_ip,
+            dst_ip=event.dst_ip,
+            dst_port=event.dst_port,
+            sensor=event.sensor,
+        )
+        for event, threat_id, risk, anomaly, number, shares, why in zip(
+            events,
+            threat_uuids(event_ids),
+            scores.risk[rows].astype(np.float64).round(DIGITS).tolist(),
+            scores.anomaly[rows].astype(np.float64).round(DIGITS).tolist(),
+            class_numbers.tolist(),
+            probabilities.astype(np.float64).round(DIGITS).tolist(),
+            scorer.explain(batch.features[rows]),
+            strict=True,
+        )
+    ]

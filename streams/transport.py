@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
+from aiokafka.consumer import fetcher
 from faust.exceptions import ConsumerNotStarted
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage, Message
@@ -22,6 +23,16 @@ from faust.types import TP, ConsumerMessage, Message
 from streams.app import App
 from streams.restore import find_starts
 from streams.slab import Slab
+
+
+class BareRecords(fetcher.PartitionRecords):  # type: ignore[misc]
+    """A fetched partition whose records stay as they were read; a `ConsumerRecord` each would double their cost."""
+
+    def _consumer_record(self, tp: TP, record: Any) -> Any:  # noqa: ARG002 - aiokafka's signature
+        return record
+
+
+fetcher.PartitionRecords = BareRecords  # aiokafka has no other way; the whole process reads slabs
 
 
 @dataclass(slots=True, eq=False)

@@ -22,6 +22,7 @@ from streams.cache import Cache
 from streams.errors import Fatal
 from streams.health import Health
 from streams.logs import log
+from streams.memory import settle_memory
 from streams.metrics import Metrics
 from streams.pipeline import Pipeline, Sinks
 from streams.publish import start_producer
@@ -29,7 +30,7 @@ from streams.server import start_server
 from streams.settings import WorkerSettings
 from streams.store import RETRIED, connect_pool
 
-MAINTAIN_EVERY_S = 3600.0
+MAINTAIN_EVERY_S = 60.0
 #: The consumer drains, commits and leaves its group: twice the time of a drain.
 STOP_DRAINS = 2
 LAST_MOMENT_S = 0.5
@@ -68,6 +69,7 @@ async def run_worker(broker: str, postgres_dsn: str, redis_url: str, settings: W
         release("the pipeline", partial(_cancel, tasks))  # after the app has drained
         await app.start()
         release("the consumer", app.stop)
+        settle_memory()
         log.info("worker ready: model %s %s, metrics on port %d", scorer.name, scorer.version, port)
         try:
             await _until_stopped(stop, app, tasks)
@@ -113,12 +115,14 @@ async def _within(budget: Budget, what: str, stop: Callable[[], Awaitable[object
 
 
 async def _maintain(pool: asyncpg.Pool, settings: WorkerSettings) -> None:
-    """Make the partitions of the days ahead and drop those past retention, at start and every hour."""
+    """Make the days ahead, drop those past retention, fold the hourly counts; at start and every minute."""
     while True:
         try:
             made = await pool.fetchval(sql.MAKE_PARTITIONS, 1, settings.partitions_ahead_days)
             dropped = await pool.fetchval(sql.DROP_PARTITIONS, settings.retention_days)
-            log.info("partitions: %d made, %d dropped", made, dropped)
+            await pool.fetchval(sql.FOLD_EVENT_COUNTS)
+            if made or dropped:
+                log.info("partitions: %d made, %d dropped", made, dropped)
         except asyncpg.UndefinedFunctionError as fault:
             raise Fatal("the database is not migrated: run `ironcore migrate` first") from fault
         except RETRIED as fault:

@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from api.contract.base import Name, Request, Response, Time
+from api.contract.base import Name, Request, Response, Time, example
 
 
 class Role(StrEnum):
@@ -28,6 +28,8 @@ class Scope(StrEnum):
 
 class TokenRequest(Request):
     """Name and password, or the one-time code of a local stack."""
+
+    model_config = example(username="ann", password="correct horse battery staple")  # noqa: S106
 
     username: Name | None = None
     password: str | None = Field(None, min_length=1, max_length=1024)
@@ -68,6 +70,8 @@ class Me(Response):
 
 class KeyRequest(Request):
     """A key for a program."""
+
+    model_config = example(name="siem", scopes=["read"])
 
     name: Name
     scopes: list[Scope] = Field(min_length=1, max_length=3)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -21,6 +21,11 @@ Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\w.@-]+$")]
 #: PostgreSQL refuses NUL in text.
 Words = Annotated[str, Field(min_length=1, max_length=4096, pattern=r"^[^\x00]*$")]
 Word = Annotated[str, Field(min_length=1, max_length=512, pattern=r"^[^\x00]*$")]
+
+
+def example(**values: Any) -> ConfigDict:
+    """Return the configuration of a model that shows an example in OpenAPI."""
+    return ConfigDict(json_schema_extra={"examples": [values]})
 
 
 class Request(BaseModel):

@@ -57,9 +57,7 @@ class ThreatFilter(BaseModel):
     verdict: list[VerdictValue] = Field([], max_length=MAX_VALUES, description="How it was closed.")
     from_time: Time | None = Field(None, alias="from", description="Events at or after, seconds since 1970.")
     to_time: Time | None = Field(None, alias="to", description="Events before, seconds since 1970.")
-    q: Text | None = Field(
-        None, description="An address or a port as a whole, else a part of the entity, the class or the sensor."
-    )
+    q: Text | None = Field(None, description="An address or a port as a whole, else a part of the entity or the class.")
     min_risk: Annotated[float, NumberOrText] = Field(0, ge=0, le=100, description="At least this risk.")
     suppressed: Suppressed = Field("false", description="false hides what a suppression covers, true shows only that.")
 

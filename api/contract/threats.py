@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.contract.base import Response
+from api.contract.base import Response, example
 from api.contract.filter import ThreatFilter
 from schemas.threat import Attack, Severity, Threat, ThreatClass
 from schemas.triage import Change, Status, Verdict
@@ -44,6 +44,27 @@ class LinkQuery(ThreatFilter):
 
 class ThreatItem(Response):
     """A threat in a list."""
+
+    model_config = example(
+        threat_id="01a213f9-829f-83a5-8a73-8cead6de4818",
+        event_time=1_795_631_448.735505,
+        scored_time=1_795_631_448.8,
+        entity="10.9.9.9",
+        severity="critical",
+        threat_class="scan",
+        risk=99.94,
+        anomaly=0.97,
+        src_ip="10.9.9.9",
+        dst_ip="10.0.0.5",
+        dst_port=500,
+        sensor="office-1",
+        attack=["TA0007", "Discovery", "T1046", "Network Service Discovery"],
+        model_version="1.0.0",
+        status="new",
+        assignee=None,
+        verdict=None,
+        suppressed=False,
+    )
 
     threat_id: UUID = Field(description="Identifier, stable.")
     event_time: float = Field(description="When it happened, seconds since 1970-01-01 UTC.")

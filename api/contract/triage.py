@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from api.contract.base import Name, Request, Response, Time, Word, Words
+from api.contract.base import Name, Request, Response, Time, Word, Words, example
 from api.contract.filter import ThreatFilter
 from api.contract.threats import ThreatItem
 from schemas.threat import ThreatClass
@@ -19,6 +19,14 @@ YEAR_S = 366 * 86_400
 
 class TriageRequest(Request):
     """One act on one threat, on many, or on all that a filter finds (at most 10,000)."""
+
+    model_config = example(
+        threat_ids=["01a213f9-829f-83a5-8a73-8cead6de4818"],
+        action="close",
+        verdict="benign_positive",
+        reason="our own vulnerability scanner",
+        version=1,
+    )
 
     threat_ids: list[UUID] | None = Field(None, min_length=1, max_length=MAX_BULK, description="The threats.")
     filter: ThreatFilter | None = Field(None, description="Instead of threat_ids: those that it finds.")
@@ -76,6 +84,12 @@ class Match(Request):
 class SuppressionRequest(Request):
     """Hide what matches until it expires."""
 
+    model_config = example(
+        match={"entity": "10.0.0.7", "threat_class": "scan"},
+        reason="our own vulnerability scanner",
+        expires_time=1_800_000_000,
+    )
+
     match: Match
     reason: Words = Field(description="Why it is safe to hide this.")
     expires_time: Time = Field(strict=True, description="In the future, at most a year ahead; seconds since 1970.")
@@ -100,6 +114,8 @@ class Suppressions(Response):
 
 class PreviewRequest(Request):
     """What a suppression would have hidden."""
+
+    model_config = example(match={"entity": "10.0.0.7", "threat_class": "scan"}, window_s=86_400)
 
     match: Match
     window_s: float = Field(86_400, strict=True, gt=0, le=YEAR_S, description="Over this much of the past.")

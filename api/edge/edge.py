@@ -24,6 +24,7 @@ from api.live.socket import PATH, Socket
 from api.log import log
 
 READS = ("GET", "HEAD")
+SIGN_IN = "/api/v1/auth/token"
 REQUESTED_WITH = (b"x-requested-with", b"ironcore")
 
 
@@ -93,9 +94,11 @@ class Edge:
             await _file(send, *file.best(dict(headers).get(b"accept-encoding", b"")), method)  # 2.
             return
         check_length(headers, self._context.settings.body_bytes)  # 3.
-        scope["principal"] = await self._context.authenticator.verify(credential.text) if credential else None
-        if credential is not None and credential.by_cookie and method not in READS and REQUESTED_WITH not in headers:
+        principal = await self._context.authenticator.verify(credential.text) if credential else None
+        by_browser = principal is not None and credential is not None and credential.by_cookie
+        if by_browser and method not in READS and scope["path"] != SIGN_IN and REQUESTED_WITH not in headers:
             raise ProblemError(403, "a browser's write needs the header X-Requested-With: ironcore")
+        scope["principal"] = principal
         await self._app(scope, bounded(receive, self._context.settings.body_bytes), send)
 
     def _measure(self, scope: Any, sender: _Sender, seconds: float) -> None:

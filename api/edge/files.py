@@ -13,6 +13,7 @@ MAX_FILES, MAX_BYTES = 2000, 67_108_864
 #: The name of a file that Vite has put a hash of its content into: index-BxY3k_9a.js.
 _HASHED = re.compile(r"-[\w-]{8,}\.\w+$")
 _IMMUTABLE, _ASK = b"public, max-age=31536000, immutable", b"no-cache"
+_OURS = frozenset({"/health", "/ready", "/metrics"})
 _ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
 DEFAULT = Path(__file__).parents[2] / "dashboard" / "dist"
 
@@ -38,9 +39,10 @@ class Files:
         """Return the file of a path; None when there is none."""
         if (found := self._files.get(path)) is not None:
             return found
+        if path in _OURS or path.startswith(("/api/", "/ws/")):
+            return None
         named = path.startswith(("/entities/", "/threats/"))  # an entity is an address: its route has dots in it
-        is_route = named or ("." not in path.rpartition("/")[2] and not path.startswith(("/api/", "/ws/")))
-        return self._files.get("/index.html") if is_route else None
+        return self._files.get("/index.html") if named or "." not in path.rpartition("/")[2] else None
 
 
 def _read(folder: Path) -> dict[str, File]:

@@ -6,6 +6,7 @@ from typing import Any
 
 
 def question_of(scope: Any) -> str:
-    """Return what names an answer: the path and the query as they came."""
+    """Return what names an answer: path and query as they came, undecoded, so that no two questions share a name."""
+    path: bytes = scope["raw_path"]
     query: bytes = scope["query_string"]
-    return f"{scope['path']}?{query.decode('latin-1')}" if query else str(scope["path"])
+    return (path + b"?" + query if query else path).decode("latin-1")

@@ -63,7 +63,10 @@ class Feed:
             await consumer.stop()
 
     async def _seek(self, consumer: AIOKafkaConsumer) -> None:
-        """Go back by the length of the history; the embedded broker tells an end that is a batch too early."""
+        """Go on from where the hub stands; at first, go back by the length of the history.
+
+        The embedded broker tells an end that is a batch too early, so an end is never held against a position.
+        """
         threats = await partitions_of(self._broker, THREATS.name)
         verdicts = await partitions_of(self._broker, VERDICTS.name)
         if not threats or not verdicts:
@@ -72,11 +75,15 @@ class Feed:
         ends: Mapping[TopicPartition, int] = await consumer.end_offsets([*threats, *verdicts])
         begins: Mapping[TopicPartition, int] = await consumer.beginning_offsets(threats)
         back = self._settings.live_history // len(threats)
-        starts = {tp: max(begins[tp], ends[tp] - back) for tp in threats}
+        threats.sort(key=lambda tp: tp.partition)
+        stands = dict(zip(threats, self._hub.position, strict=False))
+        goes_on = len(stands) == len(threats) and all(begins[tp] <= offset for tp, offset in stands.items())
+        starts = stands if goes_on else {tp: max(begins[tp], ends[tp] - back) for tp in threats}
         for tp, offset in {**starts, **{tp: ends[tp] for tp in verdicts}}.items():
             consumer.seek(tp, offset)
-        self._behind = {tp: ends[tp] for tp in threats if starts[tp] < ends[tp]}
-        self._hub.begin(tuple(starts[tp] for tp in sorted(threats, key=lambda tp: tp.partition)))
+        self._behind = {} if goes_on else {tp: ends[tp] for tp in threats if starts[tp] < ends[tp]}
+        if not goes_on:
+            self._hub.begin(tuple(starts.values()))
         self._on_verdicts(max(ends[tp] for tp in verdicts))
         self.ready = not self._behind
 

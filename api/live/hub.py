@@ -58,9 +58,14 @@ class Hub:
         return len(self._of_client)
 
     @property
+    def position(self) -> Position:
+        """Where the feed stands; empty before it has begun."""
+        return tuple(self._position)
+
+    @property
     def last_id(self) -> str:
-        """Where the feed stands."""
-        return text_of(tuple(self._position))
+        """The same as text."""
+        return text_of(self.position)
 
     # What the feed tells.
 
@@ -145,8 +150,9 @@ class Hub:
             self._position[entry.partition] = entry.offset + 1
             self._ring.add(entry)
         self._metrics.live_threats.inc(len(entries))
+        news = [entry for entry, published in pending if published is not None]
         for channel in self._channels.values():
-            for frame in self._frames(channel, entries, before_id):
+            for frame in self._frames(channel, news, before_id):
                 self._give(channel, frame)
         now = time.time()
         for _, published in pending:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from schemas.dead_letter import Reason, Reject
-from schemas.event import KINDS, SecurityEvent
+from schemas.event import KINDS
 from schemas.formats import ecs, native, ocsf, suricata, zeek
-from schemas.formats.shape import Record
+from schemas.formats.shape import Observed, Record
 
 #: Values of the header `ironcore-format`, each with the function that turns one such record into an event.
-FORMATS: dict[str, Callable[[Record], SecurityEvent]] = {
+FORMATS: dict[str, Callable[[Record], Observed]] = {
     "native": native.event_of,
     "zeek": zeek.event_of,
     "suricata": suricata.event_of,

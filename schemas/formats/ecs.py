@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from schemas.dead_letter import Reason, Reject
-from schemas.event import SecurityEvent
 from schemas.formats.shape import (
+    Observed,
     Record,
     canonical,
     epoch_s,
@@ -24,7 +24,6 @@ from schemas.formats.shape import (
     to_event,
     without_zone,
 )
-from schemas.identity import complete
 
 _ROOTS = ("ecs", "event", "source", "destination")
 _ALERTS = frozenset({"intrusion_detection", "malware", "threat", "vulnerability"})
@@ -38,13 +37,13 @@ def speaks(record: Record) -> bool:
     return any(root in record for root in _ROOTS) or any(str(key).startswith(("ecs.", "event.")) for key in record)
 
 
-def event_of(record: Record) -> SecurityEvent:
+def event_of(record: Record) -> Observed:
     """Turn an ECS document into an event. Raises Reject: UNSUPPORTED for other categories, INVALID."""
     kind = _kind(record)
     counters = _counters(record)
     has_counters = any(count is not None for count in counters.values())
     sections = {"flow": counters if has_counters else None, kind: _SECTIONS[kind](record)}
-    return complete(to_event({"kind": kind, **_head(record, kind), **sections}), canonical(record))
+    return Observed(to_event({"kind": kind, **_head(record, kind), **sections}), canonical(record))
 
 
 def _kind(record: Record) -> str:

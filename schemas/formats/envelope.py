@@ -32,11 +32,7 @@ class Envelope(NamedTuple):
     content: Content | None = None
     dialect: str | None = None
     zeek_stream: str | None = None
-
-    @property
-    def may_be_native(self) -> bool:
-        """Whether to try the native dialect first."""
-        return self.dialect is None or self.dialect == "native"
+    may_be_native: bool = True  #: whether to try the native dialect first
 
 
 def envelope_of(headers: Headers) -> Envelope:
@@ -55,7 +51,7 @@ def envelope_of(headers: Headers) -> Envelope:
     dialect = _text(told.get("ironcore-format")) or ("zeek" if stream else None)
     if dialect is not None and dialect not in FORMATS:
         raise Reject(Reason.UNKNOWN_FORMAT, f"header ironcore-format: {dialect[:64]!r} is none of {', '.join(FORMATS)}")
-    return Envelope(_content(_text(told.get("content-type"))), dialect, stream)
+    return Envelope(_content(_text(told.get("content-type"))), dialect, stream, dialect in (None, "native"))
 
 
 def _content(content_type: str | None) -> Content | None:

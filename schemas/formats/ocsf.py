@@ -12,8 +12,8 @@ from collections.abc import Callable
 from typing import Any
 
 from schemas.dead_letter import Reason, Reject
-from schemas.event import SecurityEvent
 from schemas.formats.shape import (
+    Observed,
     Record,
     canonical,
     epoch_s,
@@ -26,7 +26,6 @@ from schemas.formats.shape import (
     to_event,
     without_zone,
 )
-from schemas.identity import complete
 
 _MILLISECONDS_FROM = 1e11  # in seconds the year 5138, in milliseconds 1973
 _RCODES = {"FORMERROR": "FORMERR", "SERVERROR": "SERVFAIL"}
@@ -35,13 +34,13 @@ _STATUS = {"1": "success", "2": "failure"}
 _CONN_STATES = frozenset(("S0", "S1", "SF", "REJ", "S2", "S3", "RSTO", "RSTR", "RSTOS0", "RSTRH", "SH", "SHR", "OTH"))
 
 
-def event_of(record: Record) -> SecurityEvent:
+def event_of(record: Record) -> Observed:
     """Turn an OCSF event into ours. Raises Reject: UNSUPPORTED for another class, INVALID."""
     class_uid = record.get("class_uid")
     observe = _CLASSES.get(class_uid) if isinstance(class_uid, int) else None
     if observe is None:
         raise Reject(Reason.UNSUPPORTED, f"class_uid {str(class_uid)[:64]} is none of {', '.join(map(str, _CLASSES))}")
-    return complete(to_event(_head(record) | observe(record)), canonical(record))
+    return Observed(to_event(_head(record) | observe(record)), canonical(record))
 
 
 def _head(record: Record) -> Record:

@@ -1,26 +1,30 @@
-"""From the bytes of one Kafka record to its events and its rejects."""
+"""From the bytes of Kafka records to a table of events, and to what was wrong with the others."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar
+from operator import itemgetter
+from typing import NamedTuple, Protocol, TypeVar
 
-import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from schemas.dead_letter import Headers, Reason, Reject
 from schemas.event import SecurityEvent
 from schemas.formats.codec import JSON, MSGPACK, UNDECODED, Codec
 from schemas.formats.dialects import FORMATS, detect
 from schemas.formats.envelope import Content, Envelope, envelope_of
-from schemas.identity import complete
+from schemas.formats.shape import Observed
+from schemas.table import EventTable, tabulate
 
 MAX_RECORD_BYTES = 1_048_576
 MAX_ELEMENTS = 10_000
 
 T = TypeVar("T")
 
-_UNTOLD = Envelope()
 _AS_JSON, _AS_MSGPACK = Content(JSON), Content(MSGPACK)
 _BOM = b"\xef\xbb\xbf"
 _OBJECT = ord("{")
@@ -29,31 +33,101 @@ _MSGPACK_LEADS = frozenset([*range(0x80, 0xA0), 0xDC, 0xDD, 0xDE, 0xDF])
 _MSGPACK_ARRAYS = frozenset([*range(0x90, 0xA0), 0xDC, 0xDD])
 
 
-class Decoded(msgspec.Struct):
-    """What a record held: complete events in order, and one reject for each element that is none."""
+class RawRecord(Protocol):
+    """What is read of a Kafka record."""
+
+    @property
+    def value(self) -> bytes | None: ...  # noqa: D102
+    @property
+    def headers(self) -> Headers: ...  # noqa: D102 - see `envelope_of`
+
+
+class Decoded(NamedTuple):
+    """What n records held: complete events in order, and what was wrong with each element that is none."""
+
+    table: EventTable
+    record_numbers: NDArray[np.int64]  #: (events,) the record that an event came in, from 0
+    rejects: dict[int, list[Reject]]  #: by the record's number; the place in a batch is told as "element 3: ..."
+
+
+class DecodedRecord(NamedTuple):
+    """What one record held."""
 
     events: list[SecurityEvent]
     rejects: list[Reject]
 
 
-def decode_record(value: bytes | None, headers: Headers = (), *, max_bytes: int = MAX_RECORD_BYTES) -> Decoded:
-    """Decode one record; never raises, apart from MemoryError.
+@dataclass(slots=True)
+class _Found:
+    """What was found so far, before it is completed."""
+
+    events: list[SecurityEvent] = field(default_factory=list)
+    identities: dict[int, str] = field(default_factory=dict)  # by row
+    places: dict[int, tuple[int, str]] = field(default_factory=dict)  # by row: element of a batch, prefix of a reject
+    rejects: list[tuple[int, Reject]] = field(default_factory=list)  # of the record at hand, by element
+
+
+def decode_records(records: Sequence[RawRecord], *, max_bytes: int = MAX_RECORD_BYTES) -> Decoded:
+    """Decode records; never raises, apart from MemoryError.
 
     Args:
-        value: The record's value. Null, no bytes and white space are rejected as EMPTY.
-        headers: The record's headers, see `envelope_of`.
+        records: A null value, no bytes and white space are rejected as EMPTY.
         max_bytes: Longest value that is looked at; a longer one is rejected as TOO_LARGE, and so is a batch of more
             than 10,000 elements.
-
-    Returns:
-        Events and rejects. The detail of a reject begins with its place in a batch, counted from 1: "element 3: ...",
-        or "line 3: ..." for JSON lines.
     """
-    try:
-        envelope = envelope_of(headers) if headers else _UNTOLD
-        return _decoded(_checked(value, max_bytes), envelope)
-    except Reject as reject:
-        return Decoded([], [reject])
+    found, ends = _Found(), []
+    rejects: defaultdict[int, list[tuple[int, Reject]]] = defaultdict(list)
+    headers, envelope = None, Envelope()
+    for number, record in enumerate(records):
+        try:
+            if record.headers != headers:  # those of one producer's records are the same
+                headers, envelope = record.headers, envelope_of(record.headers)
+            _decode(found, record.value, envelope, max_bytes)
+        except Reject as reject:
+            headers = None
+            found.rejects.append((0, reject))
+        if found.rejects:
+            rejects[number] += found.rejects
+            found.rejects = []
+        ends.append(len(found.events))
+    record_numbers = np.repeat(np.arange(len(ends)), np.diff(ends, prepend=0))
+    table, incomplete = tabulate(found.events, found.identities)
+    for row, wrong in incomplete.items():
+        element, place = found.places.get(row, (0, ""))
+        rejects[int(record_numbers[row])].append((element, _at(place, wrong)))
+    in_order = {number: [reject for _, reject in sorted(of, key=itemgetter(0))] for number, of in rejects.items()}
+    return Decoded(table, np.delete(record_numbers, list(incomplete)), in_order)
+
+
+def decode_record(value: bytes | None, headers: Headers = (), *, max_bytes: int = MAX_RECORD_BYTES) -> DecodedRecord:
+    """Decode one record, see `decode_records`; its events carry their identifiers."""
+    decoded = decode_records([_One(value, headers)], max_bytes=max_bytes)
+    events = [decoded.table.identified(row) for row in range(len(decoded.table))]
+    return DecodedRecord(events, decoded.rejects.get(0, []))
+
+
+class _One(NamedTuple):
+    value: bytes | None
+    headers: Headers
+
+
+def _decode(found: _Found, value: bytes | None, envelope: Envelope, max_bytes: int) -> None:
+    """Add a record's events and rejects to what was found. Raises Reject when there is nothing to be had of it."""
+    if not value or value[0] != _OBJECT or len(value) > max_bytes:
+        value = _checked(value, max_bytes)
+    content = envelope.content or (_AS_MSGPACK if value[0] in _MSGPACK_LEADS else _AS_JSON)
+    if content.lines:
+        _decode_lines(found, value, envelope)
+    elif value[0] in (_MSGPACK_ARRAYS if content.codec is MSGPACK else b"["):
+        _decode_array(found, content.codec, value, envelope)
+    else:
+        try:
+            _add_element(found, content.codec, value, envelope)
+        except Reject as reject:
+            # Lines are tried last: JSON may be printed over several lines, and whole records are the rule.
+            if envelope.content is not None or reject.reason is not Reason.MALFORMED or not _is_lines(value):
+                raise
+            _decode_lines(found, value, envelope)
 
 
 def _checked(value: bytes | None, max_bytes: int) -> bytes:
@@ -61,27 +135,12 @@ def _checked(value: bytes | None, max_bytes: int) -> bytes:
         raise Reject(Reason.EMPTY, "null" if value is None else "no bytes")
     if len(value) > max_bytes:
         raise Reject(Reason.TOO_LARGE, f"{len(value)} bytes, at most {max_bytes} are accepted")
-    if value[0] == _OBJECT or value[0] in _MSGPACK_LEADS:
+    if value[0] in _MSGPACK_LEADS:
         return value
     text = value.removeprefix(_BOM).strip()
     if not text:
         raise Reject(Reason.EMPTY, "nothing but white space")
     return text
-
-
-def _decoded(value: bytes, envelope: Envelope) -> Decoded:
-    content = envelope.content or (_AS_MSGPACK if value[0] in _MSGPACK_LEADS else _AS_JSON)
-    if content.lines:
-        return _lines(value, envelope)
-    if value[0] in (_MSGPACK_ARRAYS if content.codec is MSGPACK else b"["):
-        return _array(content.codec, value, envelope)
-    try:
-        return Decoded([_event(content.codec, value, envelope)], [])
-    except Reject as reject:
-        # Lines are tried last: JSON may be printed over several lines, and whole records are the rule.
-        if envelope.content is None and reject.reason is Reason.MALFORMED and _is_lines(value):
-            return _lines(value, envelope)
-        raise
 
 
 def _is_lines(value: bytes) -> bool:
@@ -98,52 +157,66 @@ def _is_object(line: bytes) -> bool:
     return True
 
 
-def _lines(value: bytes, envelope: Envelope) -> Decoded:
+def _decode_lines(found: _Found, value: bytes, envelope: Envelope) -> None:
     lines = [(number, line) for number, line in enumerate(value.split(b"\n"), 1) if line and not line.isspace()]
-    return _batch("line", lines, partial(_event, JSON, envelope=envelope))
+    _decode_batch(found, "line", lines, partial(_add_element, found, JSON, envelope=envelope))
 
 
-def _array(codec: Codec, value: bytes, envelope: Envelope) -> Decoded:
+def _decode_array(found: _Found, codec: Codec, value: bytes, envelope: Envelope) -> None:
     if envelope.may_be_native:
         try:
             events = codec.events(value)
         except UNDECODED:
             pass  # at least one of them is not native, so they are taken one by one
         else:
-            return _batch("element", list(enumerate(events, 1)), complete)
-    return _batch("element", list(enumerate(codec.items(value), 1)), partial(_event, codec, envelope=envelope))
+            _decode_batch(found, "element", list(enumerate(events, 1)), found.events.append)
+            return
+    elements = list(enumerate(codec.items(value), 1))
+    _decode_batch(found, "element", elements, partial(_add_element, found, codec, envelope=envelope))
 
 
-def _batch(unit: str, elements: list[tuple[int, T]], event_of: Callable[[T], SecurityEvent]) -> Decoded:
+def _decode_batch(found: _Found, unit: str, elements: list[tuple[int, T]], add: Callable[[T], None]) -> None:
     if not elements:
         raise Reject(Reason.EMPTY, "a batch without elements")
     if len(elements) > MAX_ELEMENTS:
         raise Reject(Reason.TOO_LARGE, f"a batch of {len(elements)}, at most {MAX_ELEMENTS} are accepted")
-    decoded = Decoded([], [])
     for number, element in elements:
+        place = f"{unit} {number}: "
+        found.places[len(found.events)] = (number, place)
         try:
-            decoded.events.append(event_of(element))
+            add(element)
         except Reject as reject:
-            decoded.rejects.append(Reject(reject.reason, f"{unit} {number}: {reject.detail}"))
-    return decoded
+            found.rejects.append((number, _at(place, reject)))
 
 
-def _event(codec: Codec, data: bytes, envelope: Envelope) -> SecurityEvent:
+def _at(place: str, reject: Reject) -> Reject:
+    return Reject(reject.reason, place + reject.detail)
+
+
+def _add_element(found: _Found, codec: Codec, data: bytes, envelope: Envelope) -> None:
     """Decode one element: as a native event straight into the struct, else by its dialect."""
     if envelope.may_be_native:
         try:
-            return complete(codec.event(data))
-        except Reject:
-            raise
+            event = codec.event(data)
         except UNDECODED:
             pass  # the generic way below tells a broken native event from another dialect
+        else:
+            found.events.append(event)
+            return
     record = codec.record(data)
     if envelope.zeek_stream is not None:
         record["_path"] = envelope.zeek_stream
-    return _converted(envelope.dialect or detect(record), record)
+    dialect, row = envelope.dialect or detect(record), len(found.events)
+    observed = _converted(dialect, record)
+    if observed.identity is not None:
+        found.identities[row] = observed.identity
+    if dialect != "native":
+        element, place = found.places.get(row, (0, ""))
+        found.places[row] = (element, f"{place}{dialect}: ")
+    found.events.append(observed.event)
 
 
-def _converted(dialect: str, record: dict[str, object]) -> SecurityEvent:
+def _converted(dialect: str, record: dict[str, object]) -> Observed:
     try:
         return FORMATS[dialect](record)
     except Reject as reject:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 from msgspec import inspect
@@ -14,6 +14,14 @@ from schemas.dead_letter import Reason, Reject
 from schemas.event import Event, SecurityEvent
 
 Record = dict[str, Any]
+
+
+class Observed(NamedTuple):
+    """What a sensor's record says: the event, not yet completed (`schemas.table`), and what identifies the record."""
+
+    event: SecurityEvent
+    identity: str | None = None  #: tells it from every other record of its sensor; None where the content does
+
 
 #: Names of application protocols in Suricata, OCSF and ECS where Zeek's `service` differs.
 _SERVICES = {
@@ -30,7 +38,7 @@ _canonical = msgspec.json.Encoder(order="sorted").encode
 
 
 def to_event(native: Record) -> SecurityEvent:
-    """Check a dict in the native shape (None is missing) and build the struct; `complete` is still to come.
+    """Check a dict in the native shape (None is missing) and build the struct; `schemas.table` completes it.
 
     Sensors are read leniently: numbers may be text or integral floats, and text beyond a limit is cut there, since
     sensors cut as well.

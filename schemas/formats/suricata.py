@@ -10,10 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from schemas.dead_letter import Reason, Reject
-from schemas.event import SecurityEvent
-from schemas.formats.shape import Record, canonical, epoch_s, lower, section, to_event, without_zone
+from schemas.formats.shape import Observed, Record, canonical, epoch_s, lower, section, to_event, without_zone
 from schemas.formats.suricata_types import TYPES, flow_section
-from schemas.identity import complete
 
 #: Types of which `flow_id`, `timestamp`, `tx_id` and `pcap_cnt` tell the records apart, with the fields of the type's
 #: own object that are needed beside them.
@@ -25,14 +23,14 @@ _TOLD_APART_BY: dict[str, tuple[str, ...]] = {
 }
 
 
-def event_of(record: Record) -> SecurityEvent:
+def event_of(record: Record) -> Observed:
     """Turn an EVE record into an event. Raises Reject: UNSUPPORTED for types such as stats, INVALID."""
     event_type = record.get("event_type")
     observe = TYPES.get(event_type) if isinstance(event_type, str) else None
     if observe is None:
         raise Reject(Reason.UNSUPPORTED, f"event_type {str(event_type)[:64]!r} is not carried")
     native = _head(record, section(record, "flow")) | observe(record)
-    return complete(to_event(native), _identity(record))
+    return Observed(to_event(native), _identity(record))
 
 
 def _head(record: Record, flow: Record) -> Record:

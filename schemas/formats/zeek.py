@@ -12,9 +12,8 @@ from __future__ import annotations
 
 from schemas.dead_letter import Reason, Reject
 from schemas.event import SecurityEvent
-from schemas.formats.shape import Record, canonical, epoch_s, lower, to_event, without_zone
+from schemas.formats.shape import Observed, Record, canonical, epoch_s, lower, to_event, without_zone
 from schemas.formats.zeek_streams import DIAGNOSTICS, STREAMS, other
-from schemas.identity import complete
 
 #: Streams whose records `uid` (or `fuid`) and `ts` tell apart, with the fields that are needed beside them.
 _TOLD_APART_BY: dict[str, tuple[str, ...]] = {
@@ -65,7 +64,7 @@ def speaks(record: Record) -> bool:
     return "ts" in record and ("uid" in record or "fuid" in record)
 
 
-def event_of(record: Record) -> SecurityEvent:
+def event_of(record: Record) -> Observed:
     """Turn a Zeek record into an event.
 
     Raises:
@@ -81,7 +80,7 @@ def event_of(record: Record) -> SecurityEvent:
     meaning = STREAMS.get(base)
     observed = meaning(fields) if meaning else other(base, fields)
     event = to_event(_head(fields) | observed)
-    return complete(event, _identity(stream, base, fields, event))
+    return Observed(event, _identity(stream, base, fields, event))
 
 
 def _unwrapped(record: Record) -> tuple[str, Record]:

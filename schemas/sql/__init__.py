@@ -56,6 +56,8 @@ SELECT t.threat_id FROM unnest($1::float8[], $2::uuid[]) AS scored(event_time, t
 JOIN threats t ON t.event_time = to_timestamp(scored.event_time) AND t.threat_id = scored.threat_id
 """
 
+INSERT_EVENT_COUNTS = "INSERT INTO event_counts (hour, threat_class, events, threats) VALUES ($1, $2, $3, $4)"
+FOLD_EVENT_COUNTS = "SELECT ironcore_fold_event_counts()"
 
 # A ledger's check. `to_timestamp` rounds to the microsecond, as the stream does.
 COUNT_STORED = """

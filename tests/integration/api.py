@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +28,7 @@ from schemas.render import Form, render
 from schemas.threat import ATTACK, Contribution, Threat, ThreatClass, severity_of
 from schemas.topics import THREATS
 
-PASSWORD = "correct horse battery staple"  # noqa: S105
+PASSWORD = "correct horse battery staple"
 NAMES = {Role.VIEWER: "viv", Role.ANALYST: "ann", Role.ADMIN: "adm"}
 
 
@@ -66,7 +67,8 @@ def running_api(
     endpoints: Endpoints, folder: Path, workers: Iterable[ChildProcess] = (), **overrides: Any
 ) -> Iterator[Api]:
     """Run an API of one process with a user of each role."""
-    asyncio.run(_add_users(endpoints.postgres_dsn))
+    with ThreadPoolExecutor(1) as thread:  # the test may have a loop of its own
+        thread.submit(asyncio.run, _add_users(endpoints.postgres_dsn)).result()
     process = api_process(endpoints, Settings(), folder / "api.log", list(workers), **{"processes": 1, **overrides})
     process.start()
     try:
@@ -118,8 +120,8 @@ async def store(connection: asyncpg.Connection, threats: Iterable[Threat]) -> No
     for each in threats:
         event = {"kind": "flow", "event_time": each.event_time, "event_id": str(each.event_ids[0]), "flow": {}}
         await connection.execute(
-            "INSERT INTO threats VALUES (to_timestamp($1), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, to_timestamp($12), "
-            "$13, $14)",
+            "INSERT INTO threats VALUES "
+            "(to_timestamp($1), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, to_timestamp($12), $13, $14)",
             each.event_time, each.threat_id, each.entity, each.severity.value, each.threat_class.value, each.risk,
             each.anomaly, each.src_ip, each.dst_ip, each.dst_port, each.model_version, each.scored_time,
             each.model_dump_json(), msgspec.json.encode(event).decode(),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -49,7 +48,7 @@ async def test_roles_may_do_what_is_theirs(api: Api, method: str, path: str, all
     body = {"content": b"{}"} if path == "/events" else {"json": ACT} if method == "POST" else {}
     for role in (None, *Role):
         async with api.client(role) as client:
-            status = (await client.request(method, path, **body)).status_code  # type: ignore[arg-type]
+            status = (await client.request(method, path, **body)).status_code
         assert (status == 401) is (role is None)
         assert (status == 403) is (role is not None and role not in allowed)
 

@@ -51,11 +51,11 @@ async def test_msgpack_is_the_default_and_says_the_same(api: Api, endpoints: End
         connect(url, additional_headers=headers) as packed,
         api.live() as text,
     ):
-        assert msgspec.msgpack.decode(await packed.recv())["type"] == "hello"
+        assert msgspec.msgpack.decode(await packed.recv(decode=False))["type"] == "hello"
         await frame(text, "hello")
         await publish(producer, [threat(1)])
         [as_json] = await items(text, 1)
-        while (as_msgpack := msgspec.msgpack.decode(await packed.recv()))["type"] != "threats":
+        while (as_msgpack := msgspec.msgpack.decode(await packed.recv(decode=False)))["type"] != "threats":
             pass
         assert as_msgpack["items"] == [as_json]
 
@@ -108,7 +108,8 @@ async def test_what_is_too_old_to_resume_is_counted(api: Api, endpoints: Endpoin
 async def test_a_slow_reader_loses_the_oldest_with_a_count_and_slows_nobody(api: Api, endpoints: Endpoints) -> None:
     """The slow one reads nothing while far more than its queue and its socket's buffers hold is published."""
     many, at_once = 1500, 100
-    small = socket.create_connection(api.process.address.split(":"))
+    host, port = api.process.address.split(":")
+    small = socket.create_connection((host, int(port)))
     small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
     async with (
         publisher(endpoints.broker) as producer,
@@ -137,7 +138,8 @@ async def test_a_slow_reader_loses_the_oldest_with_a_count_and_slows_nobody(api:
 
 async def _dropped(api: Api) -> None:
     async def counted() -> bool:
-        text = httpx.get(f"{api.url}/metrics").text
+        async with httpx.AsyncClient() as anybody:
+            text = (await anybody.get(f"{api.url}/metrics")).text
         [line] = [line for line in text.splitlines() if line.startswith("ironcore_api_live_dropped_total ")]
         return float(line.split()[1]) > 0
 

@@ -20,14 +20,15 @@ from schemas.triage import Change
 from tests.integration.api import Api, running_api, store, threat
 from tests.integration.traffic import consume
 
-THREATS = [threat(n, at=1_764_000_000 + n, risk=60 + n, dst_port=20 + n % 2) for n in range(10)]
+BASE = int(time.time()) - 3600
+THREATS = [threat(n, at=BASE + n, risk=60 + n, dst_port=20 + n % 2) for n in range(10)]
 FOUND = [
         ("", 10), ("dst_port=20", 5), ("dst_port=!20", 5), ("dst_port=20&dst_port=21", 10), ("severity=high", 0),
         ("severity=medium", 10), ("min_risk=65", 5), ("entity=10.9.9.9", 10), ("entity=!10.9.9.9", 0),
         ("src_ip=10.9.9.9", 10), ("dst_ip=10.0.0.5", 10), ("dst_ip=!10.0.0.5", 0), ("sensor=test", 10),
         ("sensor=!test", 0), ("threat_class=scan", 10), ("threat_class=!scan", 0), ("q=9.9", 10), ("q=10.0.0.5", 10),
         ("q=21", 5), ("q=SCA", 10), ("q=%25", 0), ("assignee=ann", 0), ("assignee=!ann", 10),
-        ("from=1764000003&to=1764000006", 3), ("status=!closed", 10),
+        (f"from={BASE + 3}&to={BASE + 6}", 3), ("status=!closed", 10),
 ]  # fmt: skip
 IDS = [str(each.threat_id) for each in THREATS]
 
@@ -128,7 +129,7 @@ async def test_what_kafka_did_not_take_is_published_later(
 
 async def test_a_suppression_hides_is_previewed_and_ends(ann: httpx.AsyncClient, database: asyncpg.Connection) -> None:
     match = {"entity": "10.9.9.9", "dst_port": 21}
-    window_s = time.time() - THREATS[0].event_time + 60
+    window_s = 7200
     preview = (await ann.post("/suppressions/preview", json={"match": match, "window_s": window_s})).json()
     assert (preview["matches"], len(preview["sample"]), preview["complete"]) == (5, 5, True)
     body = {"match": match, "reason": "our scanner", "expires_time": time.time() + 3600}
@@ -162,7 +163,7 @@ async def test_pages_follow_each_other_without_gap_or_repeat(
     ann: httpx.AsyncClient, database: asyncpg.Connection
 ) -> None:
     """Also over threats of the same time."""
-    await store(database, [threat(100 + n, at=1_764_000_005, threat_class=ThreatClass.EXPLOIT) for n in range(7)])
+    await store(database, [threat(100 + n, at=BASE + 5, threat_class=ThreatClass.EXPLOIT) for n in range(7)])
     seen: list[str] = []
     cursor = ""
     while True:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from models.features import FEATURES, FeatureExtractor
 from schemas.event import Event, SecurityEvent
+from schemas.table import EventTable, tabulate
 
 NOON = 1_750_000_000.0  # a sub-window begins here
 
@@ -48,4 +49,11 @@ def failed_login(at: float, src: str = "10.0.0.5") -> Any:
 
 def extract(events: Sequence[SecurityEvent], partition: int = 0) -> NDArray[np.float32]:
     """Return the features of events, with windows of their own."""
-    return FeatureExtractor(window_entities=4096).extract(events, np.full(len(events), partition, np.int32))
+    return FeatureExtractor(window_entities=4096).extract(table(events), np.full(len(events), partition, np.int32))
+
+
+def table(events: Sequence[SecurityEvent]) -> EventTable:
+    """Return the table of events that are all right."""
+    made, rejects = tabulate(list(events))
+    assert not rejects
+    return made

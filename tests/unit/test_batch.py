@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from schemas.event import Event
+import msgspec
+
+from schemas.event import Event, Flow
+from schemas.struct import compile_struct
+from schemas.table import tabulate
 from streams.batch import Batch
 from tests.unit.test_threat import THREAT
 
@@ -13,11 +17,16 @@ from tests.unit.test_threat import THREAT
 def batch(event_numbers: list[int], threat_rows: list[int]) -> Batch:
     make: Any = Event
     made = Batch(slabs=())
-    made.events = [make(kind="flow", event_time=1.0, event_id=UUID(int=number)) for number in event_numbers]
+    made.table, _ = tabulate(
+        [
+            make(kind="flow", event_time=1.0, event_id=UUID(int=number), flow=compile_struct(Flow)())
+            for number in event_numbers
+        ]
+    )
     made.threat_rows = threat_rows
     made.threats = [
-        THREAT.model_copy(
-            update={"threat_id": UUID(int=100 + event_numbers[row]), "event_ids": [UUID(int=event_numbers[row])]}
+        msgspec.structs.replace(
+            THREAT, threat_id=UUID(int=100 + event_numbers[row]), event_ids=[UUID(int=event_numbers[row])]
         )
         for row in threat_rows
     ]

@@ -6,13 +6,15 @@ from typing import Any
 from uuid import RFC_4122, UUID
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.dead_letter import Reason, Reject
 from schemas.event import MAX_EVENT_TIME, Event, SecurityEvent
-from schemas.identity import canonical_address, complete, event_uuid, threat_uuid
+from schemas.identity import identifiers, threat_uuids
+from schemas.table import tabulate
 
 TIMES = st.floats(0, MAX_EVENT_TIME, exclude_max=True)
 DIGESTS = st.integers(0, 2**128 - 1)
@@ -21,6 +23,19 @@ DIGESTS = st.integers(0, 2**128 - 1)
 def event(**fields: Any) -> SecurityEvent:
     struct: SecurityEvent = msgspec.convert({"kind": "flow", "event_time": 1714979289.25, "flow": {}, **fields}, Event)
     return struct
+
+
+def complete(struct: SecurityEvent, identity: str | None = None) -> SecurityEvent:
+    """Return the event as a table of one row gives it back; raise what is wrong with it."""
+    table, rejects = tabulate([struct], {} if identity is None else {0: identity})
+    if rejects:
+        raise rejects[0]
+    return table.identified(0)
+
+
+def event_uuid(event_time: float, digest: int) -> UUID:
+    time_us = np.array([round(event_time * 1e6)])
+    return UUID(bytes=identifiers(time_us, [digest.to_bytes(16)]).tobytes())
 
 
 def reject_of(struct: SecurityEvent) -> Reject:
@@ -52,10 +67,11 @@ def test_each_kept_bit_of_the_digest_counts() -> None:
 
 def test_a_threat_has_the_time_of_its_event_and_an_identifier_of_its_own() -> None:
     first, second = event_uuid(1714979289.25, 1), event_uuid(1714979289.25, 2)
-    assert threat_uuid(first) == threat_uuid(first)
-    assert len({first, second, threat_uuid(first), threat_uuid(second)}) == 4
-    assert threat_uuid(first).int >> 80 == first.int >> 80
-    assert threat_uuid(first).version == 8
+    threats = threat_uuids([first, second])
+    assert threat_uuids([second, first]) == threats[::-1]
+    assert len({first, second, *threats}) == 4
+    assert threats[0].int >> 80 == first.int >> 80
+    assert threats[0].version == 8
 
 
 def test_the_content_decides_when_there_is_no_identity() -> None:
@@ -91,7 +107,7 @@ def test_an_identifier_of_the_producer_is_kept() -> None:
 def test_addresses_take_one_form(text: str, canonical: str) -> None:
     completed = complete(event(src_ip=text, dst_ip=text))
     assert (completed.src_ip, completed.dst_ip) == (canonical, canonical)
-    assert canonical_address(canonical) == canonical
+    assert complete(event(src_ip=canonical)).src_ip == canonical
 
 
 @pytest.mark.parametrize(

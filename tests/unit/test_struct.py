@@ -117,7 +117,7 @@ def test_what_is_no_number_is_refused_in_msgpack(number: float) -> None:
 
 def test_an_annotation_without_counterpart_is_refused() -> None:
     class Odd(BaseModel):
-        words: dict[str, str]
+        words: set[str]
 
     with pytest.raises(TypeError, match="no msgspec counterpart"):
         compile_struct(Odd)

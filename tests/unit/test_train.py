@@ -19,7 +19,8 @@ from models.dataset import Dataset
 from models.features import FEATURES
 from models.scorer import Scorer
 from models.split import split_captures
-from models.training import row_weights, train
+from models.training import train
+from models.weighting import belongings_of, row_weights
 from tests.unit.model_events import COLUMN
 
 CLI = typer.Typer()
@@ -90,6 +91,15 @@ def test_same_seed_gives_the_same_weights_and_another_does_not(data: Path) -> No
     assert not np.array_equal(first, other)
 
 
+def test_one_label_alone_or_halves_without_it_are_refused(data: Path) -> None:
+    labelled = dataset.load(data)
+    with pytest.raises(ValueError, match="benign and malicious"):
+        train(labelled.where(~labelled.malicious), seed=1, epochs=1)
+    few = labelled.where(~labelled.malicious | (labelled.capture == "scan-0"))
+    with pytest.raises(ValueError, match="cannot be halved"):
+        train(few, seed=1, epochs=1)
+
+
 def test_calibration_keeps_benign_rows_below_the_threshold(data: Path) -> None:
     labelled = dataset.load(data)
     network = train(labelled, seed=1, epochs=2)
@@ -123,7 +133,8 @@ def test_copies_do_not_outvote_others_and_labels_count_the_same() -> None:
     labels = np.zeros(101, np.bool_)
     labels[50:60] = True
     same = np.full(101, "x")
-    weights = row_weights(Dataset(features, labels, labels.astype(int), same, same, same))
+    data = Dataset(features, labels, labels.astype(int), same, same, same, np.zeros(101))
+    weights = row_weights(belongings_of(data))
     assert weights[labels].sum() == pytest.approx(0.5)
     assert weights[100] / weights[0] == pytest.approx(10, rel=0.01)
 

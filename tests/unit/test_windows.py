@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from models import kernel
 from models.compiled import compiled
 from models.features import FeatureExtractor
-from schemas.event import SecurityEvent
-from tests.unit.model_events import COLUMN, extract, failed_login, flow, refused
+from schemas.event import Dns, Flow, SecurityEvent
+from schemas.struct import compile_struct
+from tests.unit.model_events import COLUMN, extract, failed_login, flow, refused, table
 
 
 def last(events: list[SecurityEvent], name: str) -> float:
@@ -39,7 +40,7 @@ def test_event_late_within_the_window_counts_in_its_own_sub_window() -> None:
 def test_event_older_than_the_window_is_counted_as_late_and_not_added() -> None:
     extractor = FeatureExtractor(window_entities=64)
     events = [flow(120), flow(0), flow(121)]
-    features = extractor.extract(events, partitions(events))
+    features = extractor.extract(table(events), partitions(events))
     assert extractor.late_events == 1
     assert features[:, COLUMN["window_connections"]].tolist() == [1, 1, 2]
 
@@ -47,7 +48,7 @@ def test_event_older_than_the_window_is_counted_as_late_and_not_added() -> None:
 def test_clock_that_was_wrong_for_once_does_not_stop_an_entity() -> None:
     extractor = FeatureExtractor(window_entities=64)
     events = [flow(86_400), flow(0), flow(1)]
-    features = extractor.extract(events, partitions(events))
+    features = extractor.extract(table(events), partitions(events))
     assert extractor.late_events == 0
     assert features[-1, COLUMN["window_connections"]] == 2
 
@@ -85,9 +86,9 @@ def test_parallel_connections_are_one_contact() -> None:
 
 def test_other_records_of_a_connection_are_not_counted_again() -> None:
     bare = flow(1)
-    bare.flow = None
+    bare.flow = compile_struct(Flow)()
     dns = flow(2)
-    dns.kind = "dns"
+    dns.kind, dns.dns = "dns", compile_struct(Dns)()
     features = extract([flow(0), bare, dns, flow(3)])
     assert np.isnan(features[1:3, COLUMN["window_connections"]]).all()
     assert features[-1, COLUMN["window_connections"]] == 2
@@ -96,7 +97,7 @@ def test_other_records_of_a_connection_are_not_counted_again() -> None:
 def test_partitions_do_not_see_each_other() -> None:
     extractor = FeatureExtractor(window_entities=64)
     events = [flow(0), flow(1), flow(2)]
-    features = extractor.extract(events, np.array([0, 1, 0], np.int32))
+    features = extractor.extract(table(events), np.array([0, 1, 0], np.int32))
     assert features[:, COLUMN["window_connections"]].tolist() == [1, 1, 2]
     assert features[:, COLUMN["pair_contacts"]].tolist() == [1, 1, 2]
 
@@ -104,10 +105,10 @@ def test_partitions_do_not_see_each_other() -> None:
 def test_forget_drops_a_partition_and_no_other() -> None:
     extractor = FeatureExtractor(window_entities=64)
     events = [flow(0), flow(1)]
-    extractor.observe(events, np.array([0, 1], np.int32))
+    extractor.observe(table(events), np.array([0, 1], np.int32))
     extractor.forget(0)
     assert extractor.entities == 1
-    features = extractor.extract(events, np.array([0, 1], np.int32))
+    features = extractor.extract(table(events), np.array([0, 1], np.int32))
     assert features[:, COLUMN["window_connections"]].tolist() == [1, 2]
     assert features[:, COLUMN["pair_contacts"]].tolist() == [1, 1]
 
@@ -115,10 +116,12 @@ def test_forget_drops_a_partition_and_no_other() -> None:
 def test_observed_events_leave_the_same_windows_as_extracted_ones() -> None:
     events = [flow(at * 3.0, port=at % 3) for at in range(20)]
     told, seen = FeatureExtractor(window_entities=64), FeatureExtractor(window_entities=64)
-    told.observe(events[:15], partitions(events[:15]))
-    seen.extract(events[:15], partitions(events[:15]))
+    told.observe(table(events[:15]), partitions(events[:15]))
+    seen.extract(table(events[:15]), partitions(events[:15]))
     tail = events[15:]
-    np.testing.assert_array_equal(told.extract(tail, partitions(tail)), seen.extract(tail, partitions(tail)))
+    np.testing.assert_array_equal(
+        told.extract(table(tail), partitions(tail)), seen.extract(table(tail), partitions(tail))
+    )
 
 
 def test_full_set_gives_up_the_entity_seen_least_recently() -> None:
@@ -127,7 +130,7 @@ def test_full_set_gives_up_the_entity_seen_least_recently() -> None:
     again, stranger = flow(9, src="10.0.1.0"), flow(10, src="10.0.2.1")
     probes = [flow(11, src="10.0.1.0"), flow(11, src="10.0.1.1")]
     batch = [*events, again, stranger, *probes]
-    features = extractor.extract(batch, partitions(batch))
+    features = extractor.extract(table(batch), partitions(batch))
     assert extractor.entities == kernel.WAYS
     assert features[-2, COLUMN["window_connections"]] == 3  # seen again lately: kept
     assert features[-1, COLUMN["window_connections"]] == 1  # the oldest: gone
@@ -144,11 +147,10 @@ def test_memory_does_not_grow_with_the_number_of_sources() -> None:
             event = copy.copy(event)
             event.src_ip = f"10.{block}.{number // 250}.{number % 250}"
             events.append(event)
-        extractor.observe(events, partitions(events))
+        extractor.observe(table(events), partitions(events))
     assert extractor.entities == 1024
     assert all(a is b for a, b in zip(arrays, (x for t in extractor._windows._tables for x in t), strict=True))
     assert [array.nbytes for array in arrays] == sizes
-    assert len(extractor._book) <= 65_536
 
 
 def test_loop_is_compiled_without_a_cache_where_none_can_be_written(monkeypatch: pytest.MonkeyPatch) -> None:

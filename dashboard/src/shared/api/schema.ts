@@ -784,6 +784,12 @@ export interface components {
         /**
          * KeyRequest
          * @description A key for a program.
+         * @example {
+         *       "name": "siem",
+         *       "scopes": [
+         *         "read"
+         *       ]
+         *     }
          */
         KeyRequest: {
             /**
@@ -976,6 +982,13 @@ export interface components {
         /**
          * PreviewRequest
          * @description What a suppression would have hidden.
+         * @example {
+         *       "match": {
+         *         "entity": "10.0.0.7",
+         *         "threat_class": "scan"
+         *       },
+         *       "window_s": 86400
+         *     }
          */
         PreviewRequest: {
             match: components["schemas"]["Match"];
@@ -1155,6 +1168,14 @@ export interface components {
         /**
          * SuppressionRequest
          * @description Hide what matches until it expires.
+         * @example {
+         *       "expires_time": 1800000000,
+         *       "match": {
+         *         "entity": "10.0.0.7",
+         *         "threat_class": "scan"
+         *       },
+         *       "reason": "our own vulnerability scanner"
+         *     }
          */
         SuppressionRequest: {
             /**
@@ -1342,7 +1363,7 @@ export interface components {
             min_risk?: number;
             /**
              * Q
-             * @description An address or a port as a whole, else a part of the entity, the class or the sensor.
+             * @description An address or a port as a whole, else a part of the entity or the class.
              */
             q?: string | null;
             /**
@@ -1396,6 +1417,29 @@ export interface components {
         /**
          * ThreatItem
          * @description A threat in a list.
+         * @example {
+         *       "anomaly": 0.97,
+         *       "attack": [
+         *         "TA0007",
+         *         "Discovery",
+         *         "T1046",
+         *         "Network Service Discovery"
+         *       ],
+         *       "dst_ip": "10.0.0.5",
+         *       "dst_port": 500,
+         *       "entity": "10.9.9.9",
+         *       "event_time": 1795631448.735505,
+         *       "model_version": "1.0.0",
+         *       "risk": 99.94,
+         *       "scored_time": 1795631448.8,
+         *       "sensor": "office-1",
+         *       "severity": "critical",
+         *       "src_ip": "10.9.9.9",
+         *       "status": "new",
+         *       "suppressed": false,
+         *       "threat_class": "scan",
+         *       "threat_id": "01a213f9-829f-83a5-8a73-8cead6de4818"
+         *     }
          */
         ThreatItem: {
             /**
@@ -1543,6 +1587,10 @@ export interface components {
         /**
          * TokenRequest
          * @description Name and password, or the one-time code of a local stack.
+         * @example {
+         *       "password": "correct horse battery staple",
+         *       "username": "ann"
+         *     }
          */
         TokenRequest: {
             /** Code */
@@ -1590,6 +1638,15 @@ export interface components {
         /**
          * TriageRequest
          * @description One act on one threat, on many, or on all that a filter finds (at most 10,000).
+         * @example {
+         *       "action": "close",
+         *       "reason": "our own vulnerability scanner",
+         *       "threat_ids": [
+         *         "01a213f9-829f-83a5-8a73-8cead6de4818"
+         *       ],
+         *       "verdict": "benign_positive",
+         *       "version": 1
+         *     }
          */
         TriageRequest: {
             /** @description What to do. */
@@ -1972,6 +2029,24 @@ export interface operations {
                     "application/json": components["schemas"]["Token"];
                 };
             };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Bad Request",
+                     *       "status": 400,
+                     *       "detail": "…",
+                     *       "errors": []
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unauthorized */
             401: {
                 headers: {
@@ -2193,7 +2268,7 @@ export interface operations {
                 limit?: number;
                 /** @description At least this risk. */
                 min_risk?: number;
-                /** @description An address or a port as a whole, else a part of the entity, the class or the sensor. */
+                /** @description An address or a port as a whole, else a part of the entity or the class. */
                 q?: string | null;
                 /** @description Sensors. */
                 sensor?: string[];
@@ -2590,6 +2665,24 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NewKey"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Bad Request",
+                     *       "status": 400,
+                     *       "detail": "…",
+                     *       "errors": []
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -3018,6 +3111,24 @@ export interface operations {
                     "application/json": components["schemas"]["Suppression"];
                 };
             };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Bad Request",
+                     *       "status": 400,
+                     *       "detail": "…",
+                     *       "errors": []
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unauthorized */
             401: {
                 headers: {
@@ -3260,6 +3371,24 @@ export interface operations {
                     "application/json": components["schemas"]["Preview"];
                 };
             };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Bad Request",
+                     *       "status": 400,
+                     *       "detail": "…",
+                     *       "errors": []
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unauthorized */
             401: {
                 headers: {
@@ -3371,7 +3500,7 @@ export interface operations {
                 limit?: number;
                 /** @description At least this risk. */
                 min_risk?: number;
-                /** @description An address or a port as a whole, else a part of the entity, the class or the sensor. */
+                /** @description An address or a port as a whole, else a part of the entity or the class. */
                 q?: string | null;
                 /** @description Sensors. */
                 sensor?: string[];
@@ -3611,7 +3740,7 @@ export interface operations {
                 from?: number | null;
                 /** @description At least this risk. */
                 min_risk?: number;
-                /** @description An address or a port as a whole, else a part of the entity, the class or the sensor. */
+                /** @description An address or a port as a whole, else a part of the entity or the class. */
                 q?: string | null;
                 /** @description Sensors. */
                 sensor?: string[];
@@ -3738,7 +3867,7 @@ export interface operations {
                 limit?: number;
                 /** @description At least this risk. */
                 min_risk?: number;
-                /** @description An address or a port as a whole, else a part of the entity, the class or the sensor. */
+                /** @description An address or a port as a whole, else a part of the entity or the class. */
                 q?: string | null;
                 /** @description Sensors. */
                 sensor?: string[];
@@ -3863,7 +3992,7 @@ export interface operations {
                 from?: number | null;
                 /** @description At least this risk. */
                 min_risk?: number;
-                /** @description An address or a port as a whole, else a part of the entity, the class or the sensor. */
+                /** @description An address or a port as a whole, else a part of the entity or the class. */
                 q?: string | null;
                 /** @description Sensors. */
                 sensor?: string[];
@@ -3991,6 +4120,24 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TriageResult"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Bad Request",
+                     *       "status": 400,
+                     *       "detail": "…",
+                     *       "errors": []
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */

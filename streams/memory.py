@@ -1,0 +1,37 @@
+"""Settles a worker's memory once it is warm: what only the start needed is given back, and what stays is left alone."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+#: Linux's madvise(2): reclaim these pages now; one that is needed again is read back from the file.
+_MADV_PAGEOUT = 21
+
+
+def settle_memory() -> None:
+    """Keep the garbage collector from what stays, and give back the code that only the start ran.
+
+    A batch makes thousands of objects and no cycle, so that the collector need not look often. TensorFlow's libraries
+    hold 300 MB of code resident, of which scoring runs a few; elsewhere than on Linux it stays.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
+    if sys.platform == "linux":
+        madvise = ctypes.CDLL(None).madvise
+        madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+        for start, end in _code():
+            madvise(start, end - start, _MADV_PAGEOUT)  # a refusal (a kernel before 5.4) leaves things as they are
+
+
+def _code() -> Iterator[tuple[int, int]]:
+    """Yield the address ranges of files that are mapped and cannot be written to (proc_pid_maps(5))."""
+    for line in Path("/proc/self/maps").read_text("utf-8").splitlines():
+        addresses, mode, _, _, _, *name = line.split(maxsplit=5)
+        if name and name[0].startswith("/") and "w" not in mode:
+            start, _, end = addresses.partition("-")
+            yield int(start, 16), int(end, 16)

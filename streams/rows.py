@@ -1,0 +1,104 @@
+"""Rows for PostgreSQL: the batch's columns in the binary form of COPY, encoded by pgpq from Arrow.
+
+The binary form does not name types: each field is its length and the bytes that the column's type receives
+(https://www.postgresql.org/docs/18/sql-copy.html, "Binary Format"). What Arrow has no type for goes as such bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from pgpq import ArrowToPostgresBinaryEncoder
+
+from schemas import sql
+from schemas.threat import CLASSES
+from streams.batch import Batch
+
+#: Postgres counts microseconds from 2000-01-01.
+_EPOCH_US = 946_684_800_000_000
+_HOUR_S = 3600
+_JSONB = b"\x01"  # the version that jsonb_recv expects first
+_CLASS_NAMES = pa.array([name.value for name in CLASSES])
+_encode = msgspec.json.Encoder().encode
+
+
+def event_rows(batch: Batch, model_version: str) -> bytes:
+    """Return every event of the batch as rows of `events`."""
+    assert batch.scores is not None
+    count = len(batch.table)
+    given = {name: batch.table.columns[name] for name in batch.table.columns.schema.names}
+    return _copy_of(sql.EVENT_COLUMNS, {
+        **given,
+        "event_time": _timestamps(given["event_time"].to_numpy()),
+        "event_id": given["event_id"].cast(pa.binary()),
+        "src_ip": batch.table.sources.inet(),
+        "dst_ip": batch.table.destinations.inet(),
+        "detail": _jsonb(given["detail"]),
+        "anomaly": pa.array(batch.scores.anomaly),
+        "threat_class": _CLASS_NAMES.take(pa.array(batch.scores.class_numbers)),
+        "risk": pa.array(batch.scores.risk),
+        "model_version": pa.repeat(model_version, count),
+        "scored_time": pa.repeat(_timestamp(batch.scored_time), count),
+    })  # fmt: skip
+
+
+def threat_rows(batch: Batch, rows: Sequence[int]) -> bytes:
+    """Return the chosen threats of the batch (by place in `threats`) as rows of `threats`."""
+    chosen = [(batch.threats[row], batch.table.events[batch.threat_rows[row]]) for row in rows]
+    threats, text, real = [threat for threat, _ in chosen], pa.string(), pa.float32()
+    of_event = pa.array([batch.threat_rows[row] for row in rows], pa.int64())
+    return _copy_of(sql.THREAT_COLUMNS, {
+        "event_time": _timestamps(np.array([t.event_time for t in threats])),
+        "threat_id": pa.array([t.threat_id.bytes for t in threats], pa.binary()),
+        "entity": pa.array([t.entity for t in threats], text),
+        "severity": pa.array([t.severity.value for t in threats], text),
+        "threat_class": pa.array([t.threat_class.value for t in threats], text),
+        "risk": pa.array([t.risk for t in threats], real),
+        "anomaly": pa.array([t.anomaly for t in threats], real),
+        "src_ip": batch.table.sources.inet().take(of_event),
+        "dst_ip": batch.table.destinations.inet().take(of_event),
+        "dst_port": pa.array([t.dst_port for t in threats], pa.int32()),
+        "model_version": pa.array([t.model_version for t in threats], text),
+        "scored_time": pa.repeat(_timestamp(batch.scored_time), len(threats)),
+        "threat": pa.array([_JSONB + _encode(t) for t in threats], pa.binary()),
+        "event": pa.array([_JSONB + _encode(event) for _, event in chosen], pa.binary()),
+    })  # fmt: skip
+
+
+def hourly_counts(batch: Batch, rows: NDArray[np.intp] | slice = slice(None)) -> list[tuple[datetime, str, int, int]]:
+    """Return (hour, class, events, threats) of the chosen events, one row for each hour and class that they have."""
+    assert batch.scores is not None
+    hours = (batch.table.columns["event_time"].to_numpy()[rows] // _HOUR_S).astype(np.int64)
+    groups, group = np.unique(hours * len(CLASSES) + batch.scores.class_numbers[rows], return_inverse=True)
+    events, threats = np.bincount(group), np.bincount(group, batch.scores.threat[rows]).astype(np.int64)
+    return [
+        (datetime.fromtimestamp(key // len(CLASSES) * _HOUR_S, UTC), CLASSES[key % len(CLASSES)].value, *counted)
+        for key, *counted in zip(groups.tolist(), events.tolist(), threats.tolist(), strict=True)
+    ]
+
+
+def _copy_of(names: Iterable[str], columns: Mapping[str, Any]) -> bytes:
+    """Encode columns, in the order of `names`, as one COPY of its own."""
+    table = pa.record_batch({name: columns[name] for name in names})
+    encoder = ArrowToPostgresBinaryEncoder(table.schema)
+    return b"".join((encoder.write_header(), encoder.write_batch(table), encoder.finish()))
+
+
+def _timestamps(seconds: NDArray[np.float64]) -> Any:
+    return pa.array(np.rint(seconds * 1e6).astype(np.int64) - _EPOCH_US)
+
+
+def _timestamp(seconds: float) -> Any:
+    return pa.scalar(round(seconds * 1e6) - _EPOCH_US, pa.int64())
+
+
+def _jsonb(column: Any) -> Any:
+    if column.null_count == len(column):
+        return column
+    return pa.array([None if text is None else _JSONB + text for text in column.to_pylist()], pa.binary())
