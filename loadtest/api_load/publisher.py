@@ -15,14 +15,14 @@ import uvloop
 
 from ironcore.traffic.send import connected
 from schemas.render import Form, render
-from schemas.threat import ATTACK, Contribution, Severity, Threat, ThreatClass
+from schemas.threat import ATTACK, ContributionStruct, Severity, Threat, ThreatClass, ThreatStruct
 from schemas.topics import THREATS
 
 
 def threat(number: int) -> Threat:
     """Return a threat of the usual size that is published now."""
     now = time.time()
-    return Threat(
+    made: Threat = ThreatStruct(
         threat_id=uuid.uuid4(),
         event_ids=[uuid.uuid4()],
         entity=f"10.9.{number // 200 % 200}.{number % 200 + 1}",
@@ -33,7 +33,7 @@ def threat(number: int) -> Threat:
         class_probabilities={each: 1 / len(ThreatClass) for each in ThreatClass},
         risk=84.2,
         contributions=[
-            Contribution(name=f"feature_{at}", observed=212.0, expected=3.5, contribution=1.5) for at in range(5)
+            ContributionStruct(name=f"feature_{at}", observed=212.0, expected=3.5, contribution=1.5) for at in range(5)
         ],
         model_name="loadtest",
         model_version="1",
@@ -44,6 +44,7 @@ def threat(number: int) -> Threat:
         dst_port=443,
         sensor="loadtest",
     )
+    return made
 
 
 async def publish(broker: str, rate: float, seconds: float) -> int:

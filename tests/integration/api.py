@@ -23,9 +23,9 @@ from api.contract.access import Role
 from ironcore.local_api import api_process
 from ironcore.settings import Settings
 from ironcore.stack import ChildProcess, Endpoints
-from schemas.identity import threat_uuid
+from schemas.identity import threat_uuids
 from schemas.render import Form, render
-from schemas.threat import ATTACK, Contribution, Threat, ThreatClass, severity_of
+from schemas.threat import ATTACK, ContributionStruct, Threat, ThreatClass, ThreatStruct, severity_of
 from schemas.topics import THREATS
 
 PASSWORD = "correct horse battery staple"
@@ -92,8 +92,8 @@ def threat(number: int = 0, *, at: float | None = None, **values: Any) -> Threat
     event_id = UUID(int=(round(event_time * 1000) << 80) | (8 << 76) | (2 << 62) | number)
     risk = values.pop("risk", 80.0)
     threat_class = values.pop("threat_class", ThreatClass.SCAN)
-    return Threat(**{
-        "threat_id": threat_uuid(event_id),
+    made: Threat = ThreatStruct(**{
+        "threat_id": threat_uuids([event_id])[0],
         "event_ids": [event_id],
         "entity": "10.9.9.9",
         "severity": severity_of(risk),
@@ -102,7 +102,7 @@ def threat(number: int = 0, *, at: float | None = None, **values: Any) -> Threat
         "anomaly": 0.9,
         "class_probabilities": {threat_class: 1.0},
         "risk": risk,
-        "contributions": [Contribution(name="window_ports", observed=212, expected=3, contribution=2.5)],
+        "contributions": [ContributionStruct(name="window_ports", observed=212, expected=3, contribution=2.5)],
         "model_name": "test",
         "model_version": "1",
         "event_time": event_time,
@@ -113,6 +113,7 @@ def threat(number: int = 0, *, at: float | None = None, **values: Any) -> Threat
         "sensor": "test",
         **values,
     })  # fmt: skip
+    return made
 
 
 async def store(connection: asyncpg.Connection, threats: Iterable[Threat]) -> None:
@@ -124,7 +125,7 @@ async def store(connection: asyncpg.Connection, threats: Iterable[Threat]) -> No
             "(to_timestamp($1), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, to_timestamp($12), $13, $14)",
             each.event_time, each.threat_id, each.entity, each.severity.value, each.threat_class.value, each.risk,
             each.anomaly, each.src_ip, each.dst_ip, each.dst_port, each.model_version, each.scored_time,
-            each.model_dump_json(), msgspec.json.encode(event).decode(),
+            msgspec.json.encode(each).decode(), msgspec.json.encode(event).decode(),
         )  # fmt: skip
         await connection.execute(
             "INSERT INTO events (event_time, event_id, kind, entity, anomaly, threat_class, risk, model_version, "
