@@ -3,7 +3,7 @@ import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
 /** Where `npm run dev` finds the API. */
-const API = process.env.IRONCORE_API ?? "http://127.0.0.1:8080";
+const API = process.env.DASHBOARD_API ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
   plugins: [react()],
