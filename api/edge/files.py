@@ -39,8 +39,10 @@ class Files:
         """Return the file of a path; None when there is none."""
         if (found := self._files.get(path)) is not None:
             return found
-        is_ours = path in _OURS or path.startswith(("/api/", "/ws/"))
-        return None if is_ours or "." in path.rpartition("/")[2] else self._files.get("/index.html")
+        if path in _OURS or path.startswith(("/api/", "/ws/")):
+            return None
+        named = path.startswith(("/entities/", "/threats/"))  # an entity is an address: its route has dots in it
+        return self._files.get("/index.html") if named or "." not in path.rpartition("/")[2] else None
 
 
 def _read(folder: Path) -> dict[str, File]:
