@@ -7,7 +7,7 @@ INPUT ?=
 HEADLESS ?=
 DATA ?= ../shared/data/flows
 
-.PHONY: setup demo test lint unit integration evaluate generate lock clean
+.PHONY: setup demo test lint unit integration bench bench-smoke evaluate generate lock clean
 
 setup: .venv/installed  ## the virtual environment, from the lock
 .venv/installed: requirements.lock pyproject.toml
@@ -32,6 +32,12 @@ unit: setup
 
 integration: setup
 	$(BIN)/pytest tests/integration
+
+bench: setup  ## every figure, its peers and its limits, in about half an hour; writes loadtest/results
+	$(BIN)/ironcore bench --json
+
+bench-smoke: setup  ## the same with tiny counts: does all of it run, and are the counts right?
+	$(BIN)/ironcore bench --smoke --json
 
 evaluate: setup  ## reports/evaluation.html and .json from the labelled files in DATA; some ten minutes
 	$(BIN)/python -m models.evaluate --data $(DATA) --out reports

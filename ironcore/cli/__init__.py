@@ -26,6 +26,7 @@ VERBS = {
     "user": ("user", "app", "Use it"),
     "dead-letters": ("dead_letters", "app", "Use it"),
     "schema": ("schema", "schema", "Use it"),
+    "bench": ("bench", "bench", "Use it"),
     "train": ("train", "train", "Model"),
     "evaluate": ("evaluate", "evaluate", "Model"),
 }

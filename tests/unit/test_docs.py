@@ -13,6 +13,7 @@ from api.settings import ApiSettings
 from ironcore.cli import VERBS
 from ironcore.documents import documents
 from ironcore.settings import FILE_VARIABLE
+from loadtest.report import results, tables
 from schemas.topics import TOPICS
 from streams.metrics import Metrics
 from streams.settings import WorkerSettings
@@ -91,3 +92,13 @@ def test_tests_exist() -> None:
 def test_python_examples_compile() -> None:
     for example in named(r"(?s)```python\n(.*?)```"):
         compile(example, "README.md", "exec")
+
+
+def test_performance_tables_are_those_of_the_latest_result(tmp_path: Path) -> None:
+    result = results.read_latest(results.FOLDER)
+    if not result:
+        pytest.skip("no result is kept yet")
+    copy = tmp_path / "performance.md"
+    copy.write_text(tables.DOCUMENT.read_text("utf-8"), "utf-8")
+    tables.rewrite(result, copy)
+    assert copy.read_text("utf-8") == tables.DOCUMENT.read_text("utf-8")

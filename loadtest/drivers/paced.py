@@ -1,0 +1,142 @@
+"""A producer of its own process: at a rate, or as far ahead of the worker as it is allowed to be."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import uvloop
+from aiokafka import AIOKafkaProducer
+
+from loadtest.drivers.topics import BATCH_BYTES
+from loadtest.workload.live import Template, from_source, stamped
+from schemas.topics import RAW
+
+#: Time between two looks at what is due, and most records sent at one look.
+TICK_S, MOST_AT_ONCE = 0.002, 5_000
+_IN_FLIGHT = 64
+STOP_LIMIT_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What to send: `sources` rotates so many addresses through the records, else they keep their own."""
+
+    broker: str
+    partitions: int
+    events_per_s: float
+    sources: int | None = None
+
+
+class Shared(NamedTuple):
+    """What both processes see."""
+
+    sent: Any
+    allowed: Any
+    stop: Any
+    parent: int
+
+    def stopped(self) -> bool:
+        """Whether the producer should end: it was told to, or nobody is there to tell it."""
+        return self.stop.is_set() or os.getppid() != self.parent
+
+
+class Running:
+    """A producer at work, seen from outside."""
+
+    def __init__(self, shared: Shared, process: Any) -> None:
+        self._shared, self._process = shared, process
+
+    @property
+    def sent(self) -> int:
+        """Events that the broker has acknowledged."""
+        return int(self._shared.sent.value)
+
+    def allow(self, events: int) -> None:
+        """Let it send up to so many events in all, since it started."""
+        self._shared.allowed.value = events
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return bool(self._process.is_alive())
+
+
+@contextmanager
+def producing(load: Load, templates: Sequence[Template]) -> Iterator[Running]:
+    """Produce in a process of its own until the block ends; then all that was sent is acknowledged."""
+    context = multiprocessing.get_context("spawn")
+    shared = Shared(context.Value("q", 0), context.Value("q", 2**62), context.Event(), os.getpid())
+    process = context.Process(target=_main, args=(load, templates, shared), name="producer", daemon=True)
+    process.start()
+    try:
+        yield Running(shared, process)
+    finally:
+        shared.stop.set()
+        process.join(STOP_LIMIT_S)
+        process.kill()
+
+
+def _main(load: Load, templates: Sequence[Template], shared: Shared) -> None:
+    uvloop.run(_produce(load, templates, shared))
+
+
+async def _produce(load: Load, templates: Sequence[Template], shared: Shared) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=load.broker, acks="all", max_batch_size=BATCH_BYTES)
+    await producer.start()
+    waiting: set[asyncio.Future[Any]] = set()
+    try:
+        began, number = time.monotonic(), 0
+        while not shared.stopped():
+            due = min(int((time.monotonic() - began) * load.events_per_s) + 1, shared.allowed.value)
+            wanted = min(due - number, MOST_AT_ONCE)
+            if wanted <= 0:
+                await asyncio.sleep(min(TICK_S, 1 / load.events_per_s))
+                continue
+            for batch, partition, events in _batches(producer, load, templates, range(number, number + wanted)):
+                future = await producer.send_batch(batch, RAW.name, partition=partition)
+                future.add_done_callback(lambda done, events=events: _count(shared, done, events))
+                waiting.add(future)
+            number += wanted
+            waiting = {future for future in waiting if not future.done()}
+            if len(waiting) > _IN_FLIGHT:
+                _, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.sleep(0)
+        if waiting:
+            await asyncio.wait(waiting)
+    finally:
+        await producer.stop()
+
+
+def _count(shared: Shared, done: asyncio.Future[Any], events: int) -> None:
+    if not done.cancelled() and done.exception() is None:
+        shared.sent.value += events
+
+
+def _batches(
+    producer: AIOKafkaProducer, load: Load, templates: Sequence[Template], numbers: range
+) -> Iterator[tuple[Any, int, int]]:
+    """Yield closed batches of stamped records with their partition and length."""
+    open_batches: dict[int, Any] = {}
+    for number in numbers:
+        template = templates[number % len(templates)]
+        if load.sources is not None:
+            template = from_source(template, number, load.sources, load.partitions)
+        value = stamped(template, time.time())
+        batch = open_batches.get(template.partition)
+        if batch is not None and batch.append(key=template.key, value=value, timestamp=None) is not None:
+            continue
+        if batch is not None:
+            batch.close()
+            yield batch, template.partition, batch.record_count()
+        open_batches[template.partition] = batch = producer.create_batch()
+        batch.append(key=template.key, value=value, timestamp=None)
+    for partition, batch in open_batches.items():
+        batch.close()
+        yield batch, partition, batch.record_count()

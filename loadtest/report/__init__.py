@@ -1,0 +1,1 @@
+"""What comes out: the JSON, the tables and the pictures."""

@@ -1,0 +1,1 @@
+"""What is sent and asked: seeded, of real size, and the same for every contestant."""
