@@ -69,7 +69,7 @@ generate: setup  ## schemas/generated, docs/settings.md, docs/metrics.md
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 lock:  ## the lock files from pyproject.toml; needs uv
 	$(COMPILE) --all-extras pyproject.toml -o requirements.lock
-	$(COMPILE) pyproject.toml -o deploy/requirements.lock
+	$(COMPILE) --constraint requirements.lock pyproject.toml -o deploy/requirements.lock
 	echo "setuptools>=80" | $(COMPILE) --no-annotate - -o deploy/build-requirements.lock
 
 clean:

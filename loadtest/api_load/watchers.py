@@ -164,7 +164,7 @@ async def watch(  # noqa: PLR0913 - a plan, as it comes
         "frames": seen.frames,
         "threats": seen.threats,
         "dropped": seen.dropped,
-        "ages_s": ages[:: max(1, len(ages) // 4000)],
+        "ages_s": [round(age, 6) for age in ages[:: max(1, len(ages) // 2000)]],
     }
 
 
