@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -16,8 +16,10 @@ RULES = Path(__file__).parents[1] / "deploy" / "prometheus" / "rules.yml"
 SCRAPE_EVERY = "5s"
 
 
-def prometheus(folder: Path, log: Path, port: int, workers: Sequence[ChildProcess]) -> ChildProcess:
-    """Describe a Prometheus on loopback that scrapes the workers. Raises StackError when the program is not there.
+def prometheus(
+    folder: Path, log: Path, port: int, workers: Sequence[ChildProcess], apis: Sequence[ChildProcess] = ()
+) -> ChildProcess:
+    """Describe a Prometheus on loopback that scrapes workers and API. Raises StackError without the program.
 
     Source: https://prometheus.io/docs/prometheus/latest/configuration/configuration/ (its YAML takes JSON).
     """
@@ -26,7 +28,7 @@ def prometheus(folder: Path, log: Path, port: int, workers: Sequence[ChildProces
         raise StackError("prometheus is not on the PATH: install it (Debian: apt-get install prometheus)")
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "prometheus.yml"
-    config.write_text(json.dumps(_config([worker.address for worker in workers])), "utf-8")
+    config.write_text(json.dumps(_config({"worker": workers, "api": apis})), "utf-8")
     address = f"{LOOPBACK}:{port}"
     return ChildProcess(
         name="prometheus",
@@ -43,9 +45,12 @@ def prometheus(folder: Path, log: Path, port: int, workers: Sequence[ChildProces
     )
 
 
-def _config(targets: Sequence[str]) -> dict[str, object]:
+def _config(jobs: Mapping[str, Sequence[ChildProcess]]) -> dict[str, object]:
     return {
         "global": {"scrape_interval": SCRAPE_EVERY, "evaluation_interval": SCRAPE_EVERY},
         "rule_files": [str(RULES)] if RULES.is_file() else [],
-        "scrape_configs": [{"job_name": "worker", "static_configs": [{"targets": list(targets)}]}],
+        "scrape_configs": [
+            {"job_name": name, "static_configs": [{"targets": [process.address for process in processes]}]}
+            for name, processes in jobs.items()
+        ],
     }

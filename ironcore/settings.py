@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from api.settings import ApiSettings
 from streams.settings import WorkerSettings
 
 PREFIX, NESTED, FILE_VARIABLE = "IRONCORE_", "__", "IRONCORE_CONFIG"
@@ -24,7 +25,7 @@ class SettingsError(ValueError):
 
 
 class Settings(BaseModel):
-    """Where the servers are, and what a worker does with them."""
+    """Where the servers are, and what a worker and the API do with them."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -37,8 +38,9 @@ class Settings(BaseModel):
         description="PostgreSQL 15 or newer.",
     )
     redis_url: str = Field("redis://127.0.0.1:6379/0", pattern="^(rediss?|unix)://", description="Redis or Valkey.")
-    log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="What the worker logs.")
+    log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="What is logged.")
     worker: WorkerSettings = Field(default_factory=WorkerSettings, description="The worker's own settings.")
+    api: ApiSettings = Field(default_factory=ApiSettings, description="The API's own settings.")
 
 
 def load(environment: Mapping[str, str] | None = None) -> Settings:

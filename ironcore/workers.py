@@ -50,7 +50,7 @@ def worker_process(
             "IRONCORE_BROKER": endpoints.broker,
             "IRONCORE_POSTGRES_DSN": endpoints.postgres_dsn,
             "IRONCORE_REDIS_URL": endpoints.redis_url,
-            **_settings_file(),
+            **settings_file(),
             **{f"IRONCORE_WORKER__{key}": str(value) for key, value in variables.items()},
         },
         start_limit_s=START_LIMIT_S,
@@ -91,7 +91,7 @@ async def watched(watch: Watch, address: str, sent: Callable[[], int | None] = l
         await asyncio.sleep(REFRESH_S)
 
 
-def _settings_file() -> dict[str, str]:
-    """Name the settings file by its whole path: a child runs in another folder."""
+def settings_file() -> dict[str, str]:
+    """Return the variable that names the settings file by its whole path: a child runs in another folder."""
     file = Path(os.environ.get(FILE_VARIABLE, "ironcore.toml"))
     return {FILE_VARIABLE: str(file.resolve())} if file.is_file() else {}

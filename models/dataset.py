@@ -46,6 +46,16 @@ class Dataset:
     def __len__(self) -> int:
         return len(self.malicious)
 
+    @property
+    def network(self) -> NDArray[np.str_]:
+        """Return (n,) the network that each row was recorded on.
+
+        A capture is a network of its own, but for those named `attack@day`: they cut the days of one network, their
+        source's, by attack.
+        """
+        is_part = np.char.find(self.capture, "@") >= 0
+        return np.where(is_part, self.source, self.capture)
+
     def where(self, chosen: NDArray[np.bool_]) -> Dataset:
         """Return the chosen rows."""
         return Dataset(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))

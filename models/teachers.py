@@ -7,6 +7,7 @@ them. Members are trained on complementary halves of the captures (bagging by gr
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -25,6 +26,8 @@ LEARNING_RATE = 3e-3
 L2 = 1e-3
 #: Labels of public captures are not all right: the targets leave room for that.
 LABEL_SMOOTHING = 0.04
+#: Share of the recordings of one network that each member knows.
+KNOWN_SHARE = 0.9
 _DRAWS = 1000
 
 Codes = NDArray[np.float32]
@@ -39,6 +42,7 @@ class Lessons:
     code: Codes  #: (n, width)
     malicious: NDArray[np.bool_]  #: (n,)
     group: NDArray[np.str_]  #: (n,) what must not be on both sides of a split: the capture
+    network: NDArray[np.str_]  #: (n,) the network that was recorded, maybe in several captures
     belongings: Belongings
 
 
@@ -69,7 +73,7 @@ def teach(lessons: Lessons, augment: Augment, *, seed: int, steps: int, members:
     """Train the members side by side, each on rows of its own groups, drawn by weight.
 
     Raises:
-        ValueError: The groups cannot be halved so that both labels are in either half.
+        ValueError: The groups cannot be divided so that every member sees both labels.
     """
     generator = np.random.default_rng(seed)
     groups = _halves(lessons, members, generator)
@@ -91,18 +95,37 @@ def _drawn(rows: NDArray[np.int64], chances: NDArray[np.float64], generator: np.
 
 
 def _halves(lessons: Lessons, members: int, generator: np.random.Generator) -> list[frozenset[str]]:
-    """Return the groups of each member, two by two complementary."""
-    names, halves = np.unique(lessons.group), list[frozenset[str]]()
+    """Return the groups of each member: two by two, complementary halves of the networks recorded once.
+
+    Of a network that was recorded many times each member knows most recordings: they say much the same, and each may
+    hold one label only.
+    """
+    once, often = _by_network(lessons)
     malicious = {str(name) for name in np.unique(lessons.group[lessons.malicious])}
     benign = {str(name) for name in np.unique(lessons.group[~lessons.malicious])}
+    known = list[frozenset[str]]()
     for _ in range(_DRAWS):
-        order = [str(name) for name in generator.permutation(names)]
-        pair = frozenset(order[: len(order) // 2]), frozenset(order[len(order) // 2 :])
+        order = [str(name) for name in generator.permutation(once)]
+        halves = order[: len(order) // 2], order[len(order) // 2 :]
+        pair = [frozenset(half + _most(often, generator)) for half in halves]
         if all(half & malicious and half & benign for half in pair):
-            halves += pair
-        if len(halves) >= members:
-            return halves[:members]
-    raise ValueError(f"{len(names)} captures cannot be halved with benign and malicious rows in both halves")
+            known += pair
+        if len(known) >= members:
+            return known[:members]
+    raise ValueError(f"{len(once)} captures cannot be halved with benign and malicious rows in both halves")
+
+
+def _by_network(lessons: Lessons) -> tuple[list[str], list[str]]:
+    """Return the groups that are the only one of their network, and the others."""
+    pairs = np.unique(np.stack([lessons.group, lessons.network], axis=1), axis=0).tolist()
+    count = Counter(network for _, network in pairs)
+    once = [group for group, network in pairs if count[network] == 1]
+    return once, [group for group, network in pairs if count[network] > 1]
+
+
+def _most(groups: list[str], generator: np.random.Generator) -> list[str]:
+    left_out = max(1, round(len(groups) * (1 - KNOWN_SHARE)))
+    return [str(group) for group in generator.permutation(groups)[left_out:]]
 
 
 def _initial(members: int, width: int, generator: np.random.Generator) -> list[Codes]:

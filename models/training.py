@@ -54,14 +54,14 @@ def lessons_of(data: Dataset) -> Lessons:
     """
     if data.malicious.all() or not data.malicious.any():
         raise ValueError("training needs benign and malicious rows")
-    return Lessons(encoded(data.features), data.malicious, data.capture, belongings_of(data))
+    return Lessons(encoded(data.features), data.malicious, data.capture, data.network, belongings_of(data))
 
 
 def teachers_of(lessons: Lessons, *, seed: int, epochs: int) -> Teachers:
     """Train the teachers.
 
     Raises:
-        ValueError: The captures cannot be halved so that both labels are in either half.
+        ValueError: The captures cannot be divided so that every teacher sees both labels.
     """
     _begin(seed)
     return teach(lessons, hide, seed=seed, steps=epochs * TEACHER_BATCHES)

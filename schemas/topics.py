@@ -40,7 +40,7 @@ RAW = Topic(
     value="one event or a batch of them: native, Zeek, Suricata EVE, OCSF or ECS; JSON, JSON lines or msgpack",
     partitions=8,
     retention_s=3 * DAY_S,
-    written_by="sensors, collectors, applications, ironcore replay",
+    written_by="sensors, collectors, applications, ironcore replay, API",
     read_by="ironcore worker",
 )
 THREATS = Topic(
@@ -61,4 +61,13 @@ DEAD_LETTERS = Topic(
     written_by="ironcore worker",
     read_by="ironcore dead-letters",
 )
-TOPICS: tuple[Topic, ...] = (RAW, THREATS, DEAD_LETTERS)
+VERDICTS = Topic(
+    name="ironcore.verdicts",
+    key="threat_id",
+    value="Change v1 as JSON: one act of an analyst on one threat",
+    partitions=1,
+    retention_s=365 * DAY_S,
+    written_by="API",
+    read_by="API, training",
+)
+TOPICS: tuple[Topic, ...] = (RAW, THREATS, DEAD_LETTERS, VERDICTS)

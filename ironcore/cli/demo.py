@@ -15,6 +15,7 @@ from rich.console import Console
 
 from ironcore.cli.common import errors, print_json_line, settings_or_exit
 from ironcore.demo import Run, play
+from ironcore.local_api import api_process, sign_in_link
 from ironcore.stack import Stack, StackError, StackOptions
 from ironcore.traffic.generate import generate
 from ironcore.traffic.pace import Timetable, at_rate, at_speed
@@ -66,8 +67,14 @@ def _demo(  # noqa: PLR0913
         held.callback(worker.stop)
         errors.print("servers are up; the worker loads its model")
         worker.start()
+        api = api_process(stack.endpoints, settings, stack.logs / "api.log", [worker], processes=1)
+        held.callback(api.stop)
+        api.start()
+        link = sign_in_link(stack.endpoints, api.address)
+        errors.print(f"dashboard (signs in once): {link}", soft_wrap=True, highlight=False)
         records, timetable = _traffic(path, duration, rate, seed)
-        run = Run(stack.endpoints, worker.address, Watch(stack.endpoints.broker), worker.check_alive)
+        watch = Watch(stack.endpoints.broker, dashboard=link)
+        run = Run(stack.endpoints, worker.address, watch, worker.check_alive)
         return asyncio.run(_play(run, records, timetable, duration, headless=headless))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from shlex import quote
 from typing import Annotated
@@ -13,6 +13,7 @@ import typer
 from rich.table import Table
 
 from ironcore.cli.common import console, errors, settings_or_exit
+from ironcore.local_api import API, api_process, sign_in_link
 from ironcore.prometheus import prometheus as prometheus_beside
 from ironcore.settings import Settings
 from ironcore.stack import ChildProcess, Endpoints, Stack, StackError, StackOptions
@@ -37,27 +38,38 @@ def up(  # noqa: PLR0913, PLR0917 - one for each option of the command
     postgres_port: Port = 5432,
     redis_port: Port = 6379,
     workers: Annotated[int, typer.Option(min=0, max=16, help="Workers to run; 0 runs the servers alone.")] = 1,
+    api: Annotated[bool, typer.Option(help="Also the API and the dashboard, on `api.port`.")] = True,
     prometheus: Annotated[bool, typer.Option(help="Also the machine's own Prometheus, with our alert rules.")] = False,
     prometheus_port: Port = 9090,
 ) -> None:
-    """Run a pipeline on this machine until Ctrl-C: broker, PostgreSQL, Valkey and workers, on loopback only.
+    """Run a pipeline on this machine until Ctrl-C: broker, PostgreSQL, Valkey, workers and API, on loopback only.
 
     The database is migrated and the topics are created first. The first worker's metrics are on
-    `worker.metrics_port`, those of the others on the ports after it.
+    `worker.metrics_port`, those of the others on the ports after it. The link to the dashboard signs in once.
 
     The embedded PostgreSQL asks for no password: everybody who has an account on this machine can read its data.
     """
     options = StackOptions(broker, postgres, redis, data_dir, broker_port, postgres_port, redis_port)
     settings = settings_or_exit()
     try:
-        hold(options, lambda stack: _processes(stack, settings, workers, prometheus_port if prometheus else None))
+        beside = Beside(workers, api=api, prometheus_port=prometheus_port if prometheus else None)
+        hold(options, lambda stack: _processes(stack, settings, beside))
     except StackError as error:
         errors.print(str(error), style="red", markup=False, highlight=False)
         raise typer.Exit(1) from error
 
 
-def _processes(stack: Stack, settings: Settings, count: int, prometheus_port: int | None) -> Sequence[ChildProcess]:
-    """Bring database and topics up to date, and describe the workers and their Prometheus."""
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What runs beside the servers."""
+
+    workers: int
+    api: bool
+    prometheus_port: int | None
+
+
+def _processes(stack: Stack, settings: Settings, beside: Beside) -> Sequence[ChildProcess]:
+    """Bring database and topics up to date, and describe workers, API and Prometheus."""
     prepare(stack.endpoints, settings)
     first = settings.worker.metrics_port
     workers = [
@@ -68,12 +80,15 @@ def _processes(stack: Stack, settings: Settings, count: int, prometheus_port: in
             name=f"worker-{number}",
             port=first + number if first else 0,
         )
-        for number in range(count)
+        for number in range(beside.workers)
     ]
-    if prometheus_port is None:
-        return workers
-    folder, port = stack.logs.parent / "prometheus", prometheus_port or free_port()
-    return [*workers, prometheus_beside(folder, stack.logs / "prometheus.log", port, workers)]
+    more: list[ChildProcess] = []
+    if beside.api:
+        more.append(api_process(stack.endpoints, settings, stack.logs / "api.log", workers, port=settings.api.port))
+    if beside.prometheus_port is not None:
+        folder, port = stack.logs.parent / "prometheus", beside.prometheus_port or free_port()
+        more.append(prometheus_beside(folder, stack.logs / "prometheus.log", port, workers, more))
+    return [*workers, *more]
 
 
 def hold(options: StackOptions, more: Callable[[Stack], Sequence[ChildProcess]]) -> None:
@@ -95,6 +110,9 @@ def show(stack: Stack, processes: Sequence[ChildProcess]) -> None:
         table.add_row(part.name, part.shown, str(part.pid or "not ours"))
     console.print(table)
     typer.echo(exports(stack.endpoints))
+    for part in processes:
+        if part.name == API:
+            console.print(f"dashboard (signs in once): {sign_in_link(stack.endpoints, part.address)}", soft_wrap=True)
     kept = stack.options.data_dir
     console.print(f"logs in {stack.logs}; data {f'kept in {kept}' if kept else 'go when this ends'}. Ctrl-C stops it.")
 

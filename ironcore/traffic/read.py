@@ -11,7 +11,7 @@ from typing import BinaryIO, cast
 
 import msgspec
 
-from ironcore.traffic.record import Record, headers_of, record_of
+from ironcore.traffic.record import Record, headers_of, records_of
 from schemas.dead_letter import Reject
 from schemas.event import entity_of
 from schemas.formats.parquet import read_flows
@@ -61,7 +61,7 @@ def _log(path: Path, *, gzipped: bool) -> Iterator[Record]:
         lines = _lines(path, cast(BinaryIO, file))
         for first in lines:
             rest = chain((first,), lines)
-            yield from _zeek_rows(rest) if first.startswith(_ZEEK_TSV) else (record_of(line, _JSON) for line in rest)
+            yield from _zeek_rows(rest) if first.startswith(_ZEEK_TSV) else records_of(rest, _JSON)
 
 
 def _lines(path: Path, file: BinaryIO) -> Iterator[bytes]:
@@ -87,5 +87,5 @@ def _zeek_rows(lines: Iterable[bytes]) -> Iterator[Record]:
         for latest in lines:
             yield latest.decode("utf-8", "backslashreplace")
 
-    for row in TsvReader().read(texts()):
-        yield record_of(latest if isinstance(row, Reject) else msgspec.json.encode(row), _ZEEK)
+    rows = TsvReader().read(texts())
+    return records_of((latest if isinstance(row, Reject) else msgspec.json.encode(row) for row in rows), _ZEEK)

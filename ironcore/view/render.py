@@ -37,7 +37,7 @@ def render(snapshot: Snapshot, rows: int = 24) -> RenderableType:
     """Return the view as tall as `rows` allows; it takes the width of the console, 80 columns or more."""
     return Group(
         _header(snapshot),
-        Rule(style="bright_black"),
+        Rule(Text(snapshot.dashboard, style="cyan"), style="bright_black"),
         _flows(snapshot),
         "",
         _beside(_stages(snapshot), _health(snapshot)),

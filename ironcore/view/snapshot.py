@@ -53,6 +53,7 @@ class Snapshot:
     """Everything that is shown. Totals are since the worker's start; what has no reading is 0, NaN or empty."""
 
     broker: str = ""
+    dashboard: str = ""  #: its address; empty when there is none
     model: str = ""
     uptime_s: float = 0.0
     sent: Flow | None = None  #: None when this process sends nothing
@@ -80,8 +81,9 @@ class _Reading(NamedTuple):
 class Watch:
     """Collects readings and threats, a bounded number of each, and makes snapshots of them."""
 
-    def __init__(self, broker: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, broker: str, clock: Callable[[], float] = time.monotonic, *, dashboard: str = "") -> None:
         self._broker, self._clock, self._began = broker, clock, clock()
+        self._dashboard = dashboard
         self._readings: deque[_Reading] = deque(maxlen=_HISTORY)
         self._latest: deque[Threat] = deque(maxlen=_LATEST)
 
@@ -96,10 +98,12 @@ class Watch:
     def snapshot(self) -> Snapshot:
         """Return what is to be shown now."""
         if not self._readings:
-            return Snapshot(self._broker, uptime_s=self._clock() - self._began, latest=tuple(self._latest))
+            uptime_s = self._clock() - self._began
+            return Snapshot(self._broker, self._dashboard, uptime_s=uptime_s, latest=tuple(self._latest))
         now, then = self._readings[-1].metrics, self._before().metrics
         return Snapshot(
             broker=self._broker,
+            dashboard=self._dashboard,
             model=next((f"{has['name']} {has['version']}" for has in now.labels("ironcore_model_info")), ""),
             uptime_s=self._clock() - self._began,
             sent=self._flow(lambda r: r.sent or 0) if self._readings[-1].sent is not None else None,

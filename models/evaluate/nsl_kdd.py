@@ -82,7 +82,8 @@ def fit(table: Table, *, seed: int, steps: int = _STEPS) -> tuple[Coding, Teache
     coding = coding_of(table)
     label = table.malicious.astype(str)
     belongings = Belongings(np.arange(len(label)), numbered(table.attack), numbered(label))
-    lessons = Lessons(coding.code(table), table.malicious, groups_of(table, seed), belongings)
+    group = groups_of(table, seed)
+    lessons = Lessons(coding.code(table), table.malicious, group, group, belongings)
     return coding, teach(lessons, _hide, seed=seed, steps=steps)
 
 

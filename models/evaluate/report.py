@@ -11,13 +11,14 @@ from typing import NamedTuple
 import numpy as np
 
 from models.build import fit
+from models.calibration import MAX_FPR, THRESHOLD
 from models.dataset import Dataset, load
 from models.evaluate import nsl_kdd
 from models.evaluate.bootstrap import Interval, share
 from models.evaluate.faithfulness import Faithfulness, faithfulness
 from models.evaluate.goals import Goal, Outcome, outcome
 from models.evaluate.sheet import Sheet, sheet_of
-from models.evaluate.unseen import Risks, Unseen, leave_one_capture_out, leave_one_laboratory_out, risks
+from models.evaluate.unseen import NOT_ZEEK, Risks, Unseen, leave_one_capture_out, leave_one_laboratory_out, risks
 from models.metrics import macro_f1, recall_at_fpr, roc_auc
 from models.scorer import Scorer
 from models.training import EPOCHS
@@ -93,9 +94,9 @@ def measure(folder: Path, *, seeds: tuple[int, ...] = SEEDS, epochs: int = EPOCH
     training, later, scorer = load(folder / TRAIN_FILE), load(folder / EVAL_FILE), Scorer.load()
     measured: Measured = {}
     captures = _captures(training, measured, seeds, epochs)
-    laboratories = _laboratories(training, measured, seeds, epochs)
     _later(training, later, measured, seeds, epochs)
     _nsl(nsl_kdd.read(folder / NSL_FILE), measured, seeds)
+    laboratories = _laboratories(training, measured, seeds, epochs)
     goals = [*GOALS, *_laboratory_goals(training)]
     return Report(
         model=f"{scorer.name} {scorer.version}",
@@ -111,14 +112,20 @@ def measure(folder: Path, *, seeds: tuple[int, ...] = SEEDS, epochs: int = EPOCH
 
 
 def _captures(data: Dataset, measured: Measured, seeds: tuple[int, ...], epochs: int) -> Sheet:
-    runs = [leave_one_capture_out(data, seed=seed, epochs=epochs, done=log.info) for seed in seeds]
-    tested = ~np.isnan(runs[0])
-    labels = data.malicious[tested]
-    areas = [roc_auc(labels, risk[tested]) for risk in runs]
-    measured[CAPTURES, AUC] = areas
-    measured[CAPTURES, RECALL] = [recall_at_fpr(labels, risk[tested], 0.01) for risk in runs]
-    middle = runs[int(np.argsort(areas)[(len(areas) - 1) // 2])]
-    return sheet_of(data.where(tested), middle[tested])
+    tested = data.where(data.source != NOT_ZEEK)
+    runs = []
+    for seed in seeds:
+        risk = leave_one_capture_out(data, seed=seed, epochs=epochs, done=log.info)
+        runs.append(risk[data.source != NOT_ZEEK])
+        _note(measured, CAPTURES, AUC, roc_auc(tested.malicious, runs[-1]))
+        _note(measured, CAPTURES, RECALL, recall_at_fpr(tested.malicious, runs[-1], MAX_FPR))
+    middle = int(np.argsort(measured[CAPTURES, AUC])[(len(seeds) - 1) // 2])
+    return sheet_of(tested, runs[middle])
+
+
+def _note(measured: Measured, of: str, figure: str, value: float) -> None:
+    measured.setdefault((of, figure), []).append(value)
+    log.info("%s: %s %.4f", of, figure, value)
 
 
 def _laboratory_goals(data: Dataset) -> list[Goal]:
@@ -135,27 +142,26 @@ def _laboratories(data: Dataset, measured: Measured, seeds: tuple[int, ...], epo
             laboratory = _laboratory(data, unseen, name, seed)
             found.append(laboratory)
             of = f"{LABORATORY}: {name}"
-            measured.setdefault((of, AUC), []).append(laboratory.roc_auc_fitted)
-            measured.setdefault((of, RECALL), []).append(laboratory.recall_at_1pct_fpr_fitted)
+            _note(measured, of, AUC, laboratory.roc_auc_fitted)
+            _note(measured, of, RECALL, laboratory.recall_at_1pct_fpr_fitted)
     return found
 
 
 def _laboratory(data: Dataset, unseen: Unseen, name: str, seed: int) -> Laboratory:
     rows = unseen.tested & (data.source == name)
     labels, trained, fitted = data.malicious[rows], unseen.trained[rows], unseen.fitted[rows]
-    threshold = 50.0
     return Laboratory(
         name=name,
         seed=seed,
         rows=int(rows.sum()),
         malicious=int(labels.sum()),
         roc_auc=roc_auc(labels, trained),
-        recall_at_1pct_fpr=recall_at_fpr(labels, trained, 0.01),
-        fpr_as_trained=share(trained[~labels] >= threshold),
+        recall_at_1pct_fpr=recall_at_fpr(labels, trained, MAX_FPR),
+        fpr_as_trained=share(trained[~labels] >= THRESHOLD),
         roc_auc_fitted=roc_auc(labels, fitted),
-        recall_at_1pct_fpr_fitted=recall_at_fpr(labels, fitted, 0.01),
-        fpr_fitted=share(fitted[~labels] >= threshold),
-        recall_fitted=share(fitted[labels] >= threshold),
+        recall_at_1pct_fpr_fitted=recall_at_fpr(labels, fitted, MAX_FPR),
+        fpr_fitted=share(fitted[~labels] >= THRESHOLD),
+        recall_fitted=share(fitted[labels] >= THRESHOLD),
     )
 
 
@@ -163,24 +169,22 @@ def _later(training: Dataset, later: Dataset, measured: Measured, seeds: tuple[i
     """Train as `ironcore train` does with each seed, its threshold from its own validation captures."""
     figures: dict[str, Callable[[Risks], float]] = {
         AUC: lambda risk: roc_auc(later.malicious, risk),
-        AT_THRESHOLD: lambda risk: float((risk[later.malicious] >= 50).mean()),
-        FPR: lambda risk: float((risk[~later.malicious] >= 50).mean()),
+        AT_THRESHOLD: lambda risk: float((risk[later.malicious] >= THRESHOLD).mean()),
+        FPR: lambda risk: float((risk[~later.malicious] >= THRESHOLD).mean()),
     }
     for seed in seeds:
         network, _ = fit(training, seed=seed, epochs=epochs)
         risk = risks(network, later.features)
         for name, figure in figures.items():
-            measured.setdefault((LATER, name), []).append(figure(risk))
-        log.info("later days, seed %d", seed)
+            _note(measured, LATER, name, figure(risk))
 
 
 def _nsl(table: nsl_kdd.Table, measured: Measured, seeds: tuple[int, ...]) -> None:
     for seed in seeds:
         logits = nsl_kdd.held_out_scores(table, seed=seed)
-        measured.setdefault((NSL, AUC), []).append(roc_auc(table.malicious, logits))
-        measured.setdefault((NSL, RECALL), []).append(recall_at_fpr(table.malicious, logits, 0.01))
-        measured.setdefault((NSL, F1), []).append(macro_f1(table.malicious, logits > 0))
-        log.info("NSL-KDD, seed %d", seed)
+        _note(measured, NSL, AUC, roc_auc(table.malicious, logits))
+        _note(measured, NSL, RECALL, recall_at_fpr(table.malicious, logits, MAX_FPR))
+        _note(measured, NSL, F1, macro_f1(table.malicious, logits > 0))
 
 
 def _hash(path: Path) -> str:

@@ -94,4 +94,10 @@ def risks(network: Network, features: NDArray[np.float32]) -> Risks:
 
 
 def _lessons_of(lessons: Lessons, rows: NDArray[np.int64]) -> Lessons:
-    return Lessons(lessons.code[rows], lessons.malicious[rows], lessons.group[rows], lessons.belongings.of(rows))
+    return Lessons(
+        lessons.code[rows],
+        lessons.malicious[rows],
+        lessons.group[rows],
+        lessons.network[rows],
+        lessons.belongings.of(rows),
+    )

@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -35,9 +35,16 @@ def stack() -> Iterator[Stack]:
 @pytest.fixture
 def endpoints(stack: Stack, tmp_path: Path) -> Iterator[Endpoints]:
     """A fresh broker and a fresh, migrated database on the shared stack."""
+    with fresh_endpoints(stack, tmp_path) as made:
+        yield made
+
+
+@contextmanager
+def fresh_endpoints(stack: Stack, folder: Path) -> Iterator[Endpoints]:
+    """Give a fresh broker and a fresh, migrated database on the shared stack."""
     name = f"test_{uuid4().hex}"
     asyncio.run(_execute(stack.endpoints.postgres_dsn, f"CREATE DATABASE {name}"))
-    broker = tansu(tmp_path / "tansu.log", free_port())
+    broker = tansu(folder / "tansu.log", free_port())
     broker.start()
     try:
         made = replace(

@@ -173,7 +173,8 @@ def test_up_tells_where_things_are_and_ends_when_told() -> None:
         "up",
         *(f"--{name}-port=0" for name in ("broker", "postgres", "redis")),
     ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    environment = {**os.environ, "IRONCORE_API__PORT": "0", "IRONCORE_WORKER__METRICS_PORT": "0"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stdout is not None
         lines = []
         for line in process.stdout:

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -29,7 +30,10 @@ async def test_up_runs_servers_worker_and_prometheus_and_stops_them_all(tmp_path
         up = subprocess.Popen(  # noqa: ASYNC220 - its output goes to a file
             [sys.executable, "-m", "ironcore", "up", *ports, "--prometheus", f"--prometheus-port={port}"],
             stdout=file, stderr=subprocess.STDOUT, cwd=tmp_path,
-            env={**os.environ, "IRONCORE_WORKER__METRICS_PORT": str(free_port()), "COLUMNS": "200"},
+            env={
+                **os.environ, "COLUMNS": "200",
+                "IRONCORE_WORKER__METRICS_PORT": str(free_port()), "IRONCORE_API__PORT": str(free_port()),
+            },
         )  # fmt: skip
     try:
 
@@ -38,8 +42,11 @@ async def test_up_runs_servers_worker_and_prometheus_and_stops_them_all(tmp_path
             return "Ctrl-C stops it" in output.read_text()
 
         await until(shown, what="the table of parts", limit_s=120)
-        assert re.search(r"worker-0 .*prometheus ", output.read_text(), re.DOTALL)
-        await until(lambda: _scraped(port), what="a scrape of the worker")
+        assert re.search(r"worker-0 .*api .*prometheus ", output.read_text(), re.DOTALL)
+        for job in ("worker", "api"):
+            await until(partial(_scraped, port, job), what=f"a scrape of the {job}")
+        link = re.search(r"http://127\.0\.0\.1:\d+/login\?code=[\w-]+", output.read_text())
+        assert link is not None
         children = psutil.Process(up.pid).children(recursive=True)
         assert len(children) >= 5
         up.send_signal(signal.SIGINT)
@@ -49,7 +56,7 @@ async def test_up_runs_servers_worker_and_prometheus_and_stops_them_all(tmp_path
         up.kill()
 
 
-async def _scraped(port: int) -> bool:
-    query = f'http://127.0.0.1:{port}/api/v1/query?query=up{{job="worker"}}==1'
+async def _scraped(port: int, job: str) -> bool:
+    query = f'http://127.0.0.1:{port}/api/v1/query?query=up{{job="{job}"}}==1'
     async with aiohttp.ClientSession() as session, session.get(query) as answer:
         return bool((await answer.json())["data"]["result"])

@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer
 
 from ironcore.ledger import Ledger
 from ironcore.topics import partitions_of
-from ironcore.traffic.record import Record, native_record, record_of
+from ironcore.traffic.record import Record, native_record, records_of
 from ironcore.traffic.send import Sent, connected, send
 from schemas.topics import RAW
 
@@ -61,7 +61,7 @@ def scan(count: int, *, source: str = "10.9.9.9", first_port: int = 1, at: float
 
 def raw(*values: bytes) -> list[Record]:
     """Return records with these bytes and no headers."""
-    return [record_of(value, []) for value in values]
+    return list(records_of(values, []))
 
 
 async def send_noted(broker: str, records: Iterable[Record], ledger: Ledger, *, pause_every: int = 0) -> Sent:

@@ -16,6 +16,7 @@ import typer.main
 import yaml
 from prometheus_client import Histogram
 
+from api.metrics import Metrics as ApiMetrics
 from ironcore import settings
 from ironcore.cli import main
 from ironcore.stack.jars import POM
@@ -41,7 +42,7 @@ ours = pytest.mark.parametrize("service", OURS.values(), ids=OURS)
 
 def filled(text: str) -> str:
     """Put values in the place of ${NAME:-default} and ${NAME:?message}, as Compose does."""
-    return VARIABLE.sub(lambda match: match[3] if match[2] == "-" else "secret", text)
+    return VARIABLE.sub(lambda match: match[3] if match[2] == "-" else "secret" * 6, text)
 
 
 def test_the_compose_file_follows_its_specification() -> None:
@@ -163,14 +164,22 @@ def test_prometheus_asks_the_workers_where_they_answer() -> None:
     assert all((PROMETHEUS / name).is_file() for name in config["rule_files"])
 
 
+def test_prometheus_asks_the_api_where_it_answers() -> None:
+    config = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text("utf-8"))
+    [scraped] = next(job for job in config["scrape_configs"] if job["job_name"] == "api")["static_configs"]
+    environment = SERVICES["api"]["environment"]
+    assert scraped["targets"] == [f"api:{environment['IRONCORE_API__PORT']}"]
+    workers = SERVICES["worker"]["environment"]["IRONCORE_WORKER__METRICS_PORT"]
+    assert environment["IRONCORE_API__WORKER_METRICS"] == f"worker:{workers}"
+
+
 def exported() -> tuple[set[str], set[str]]:
-    """Return the names of all series and labels that a worker exports."""
-    metrics = Metrics()
+    """Return the names of all series and labels that workers and API export."""
     names: set[str] = set()
     labels = {"le", "instance", "job"}
-    for collector in vars(metrics).values():
+    for collector in (*vars(Metrics()).values(), *vars(ApiMetrics()).values()):
         labels.update(getattr(collector, "_labelnames", ()))
-    for family in metrics.registry.collect():
+    for family in (*Metrics().registry.collect(), *ApiMetrics().registry.collect()):
         histogram = family.type == Histogram._type
         suffixes = ("_bucket", "_sum", "_count") if histogram else ("_total",) if family.type == "counter" else ("",)
         names.update(family.name + suffix for suffix in suffixes)
@@ -181,7 +190,7 @@ def exported() -> tuple[set[str], set[str]]:
 def test_rules_and_board_ask_for_what_is_exported(expression: str) -> None:
     names, labels = exported()
     asked = set(re.findall(r"\bironcore_\w+", expression))
-    assert asked or 'up{job="worker"}' in expression
+    assert asked or re.search(r'up\{job="(worker|api)"\}', expression)
     assert asked <= names
     grouped = {label.strip() for group in re.findall(r"by \(([^)]*)\)", expression) for label in group.split(",")}
     selected = set(re.findall(r"[{,](\w+)=", expression))
@@ -190,7 +199,7 @@ def test_rules_and_board_ask_for_what_is_exported(expression: str) -> None:
 
 def test_every_metric_is_on_the_board_or_in_a_rule() -> None:
     text = " ".join(EXPRESSIONS)
-    families = {family.name for family in Metrics().registry.collect()}
+    families = {family.name for metrics in (Metrics(), ApiMetrics()) for family in metrics.registry.collect()}
     assert [name for name in families if name not in text] == []
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from api.metrics import Metrics as ApiMetrics
+from api.settings import ApiSettings
 from ironcore.cli import VERBS
 from ironcore.documents import documents
 from ironcore.settings import FILE_VARIABLE
@@ -22,7 +24,7 @@ DOCUMENTS = [
     *sorted((ROOT / "docs").glob("*.md")),
 ]
 TEXT = "\n".join(path.read_text("utf-8") for path in DOCUMENTS)
-FOLDERS = "schemas|models|streams|ironcore|deploy|docs|tests|loadtest"
+FOLDERS = "schemas|models|streams|api|ironcore|deploy|docs|tests|loadtest"
 
 
 def named(pattern: str) -> set[str]:
@@ -55,6 +57,7 @@ def test_make_targets_exist() -> None:
 
 def test_settings_exist() -> None:
     assert named(r"`worker\.([a-z_]+)`") <= set(WorkerSettings.model_fields)
+    assert named(r"`api\.([a-z_]+)`") <= set(ApiSettings.model_fields)
 
 
 def test_variables_exist() -> None:
@@ -63,7 +66,7 @@ def test_variables_exist() -> None:
 
 
 def test_metrics_exist() -> None:
-    families = {metric.name for metric in Metrics().registry.collect()}
+    families = {metric.name for metrics in (Metrics(), ApiMetrics()) for metric in metrics.registry.collect()}
     assert {name.removesuffix("_total") for name in named(r"`(ironcore_[a-z_]+)`")} <= families
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -20,7 +22,7 @@ def lessons(count: int = 400) -> Lessons:
     malicious = code[:, 0] > 0.5
     malicious |= (group == "odd") & (code[:, 1] > 0.5)
     rows = np.arange(count)
-    return Lessons(code, malicious, group, Belongings(rows, numbered(group), numbered(malicious)))
+    return Lessons(code, malicious, group, group, Belongings(rows, numbered(group), numbered(malicious)))
 
 
 def test_members_know_complementary_halves_and_every_group_has_some_that_never_saw_it() -> None:
@@ -31,6 +33,15 @@ def test_members_know_complementary_halves_and_every_group_has_some_that_never_s
     strangers = teachers.without("odd")
     assert len(strangers.groups) == strangers.layers[0].shape[0] == 3
     assert all("odd" not in groups for groups in strangers.groups)
+
+
+def test_recordings_of_one_network_are_known_to_most_members() -> None:
+    learnt = lessons()
+    network = np.where(np.isin(learnt.group, ["0", "1", "2", "3"]), "one", learnt.group)
+    members = teach(replace(learnt, network=network), lambda code, _: code, seed=1, steps=1, members=8).groups
+    for groups in members:
+        assert len(groups & {"0", "1", "2", "3"}) == 3
+        assert len(groups & {"4", "5", "6", "odd"}) == 2
 
 
 def test_a_group_that_all_teachers_saw_has_no_stranger() -> None:

@@ -1,0 +1,1 @@
+"""What people decide: triage, suppressions, and the outbox between the database and Kafka."""

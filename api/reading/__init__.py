@@ -1,0 +1,1 @@
+"""What is read from PostgreSQL, one question a module; answers are the bytes of JSON."""

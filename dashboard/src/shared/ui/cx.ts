@@ -1,0 +1,4 @@
+/** Join the class names that are there. */
+export function cx(...names: (string | false | undefined)[]): string {
+  return names.filter(Boolean).join(" ");
+}
