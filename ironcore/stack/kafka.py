@@ -74,8 +74,7 @@ def _format(base: list[str], folder: Path, settings: Path, text: str) -> None:
     settings.write_text(text)
     if (folder / "data" / "meta.properties").exists():
         return
-    cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")  # Kafka's notation
-    options = ["--standalone", "--cluster-id", cluster, "--config", str(settings), "--ignore-formatted"]
+    options = ["--standalone", "--cluster-id", _cluster_id(), "--config", str(settings), "--ignore-formatted"]
     done = subprocess.run(
         [*base, "kafka.tools.StorageTool", "format", *options],
         stdin=subprocess.DEVNULL,
@@ -87,3 +86,10 @@ def _format(base: list[str], folder: Path, settings: Path, text: str) -> None:
     )
     if done.returncode:
         raise StackError(f"kafka: formatting {folder} failed with status {done.returncode}:\n{done.stdout.strip()}")
+
+
+def _cluster_id() -> str:
+    """Return a random identifier in Kafka's notation, none that begins with "-": its tool would see an option."""
+    while (made := urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
+        pass
+    return made

