@@ -8,7 +8,7 @@ them. Members are trained on complementary halves of the captures (bagging by gr
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -69,17 +69,33 @@ class Teachers:
         return tf.reduce_mean(_forward(self.layers, code[None]), axis=0)
 
 
-def teach(lessons: Lessons, augment: Augment, *, seed: int, steps: int, members: int = MEMBERS) -> Teachers:
+def teach(  # noqa: PLR0913 - what is learnt, by whom, and for how long
+    lessons: Lessons,
+    augment: Augment,
+    *,
+    seed: int,
+    steps: int,
+    members: int = MEMBERS,
+    known: Sequence[frozenset[str]] | None = None,
+) -> Teachers:
     """Train the members side by side, each on rows of its own groups, drawn by weight.
+
+    Args:
+        lessons: The rows.
+        augment: Changes each batch of codes.
+        seed: Of the halves, the first weights and the order of rows.
+        steps: Batches of each member.
+        members: How many they are.
+        known: The groups of each member; without it, halves of the networks.
 
     Raises:
         ValueError: The groups cannot be divided so that every member sees both labels.
     """
     generator = np.random.default_rng(seed)
-    groups = _halves(lessons, members, generator)
+    groups = _halves(lessons, members, generator) if known is None else list(known)
     rows = [np.flatnonzero(np.isin(lessons.group, list(known))) for known in groups]
     chances = [np.cumsum(row_weights(lessons.belongings.of(known))) for known in rows]
-    layers = [tf.Variable(layer) for layer in _initial(members, lessons.code.shape[1], generator)]
+    layers = [tf.Variable(layer) for layer in _initial(len(groups), lessons.code.shape[1], generator)]
     step = _stepper(layers, steps)
     target = lessons.malicious * (1 - LABEL_SMOOTHING) + LABEL_SMOOTHING / 2
     for _ in range(steps):

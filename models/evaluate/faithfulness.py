@@ -11,6 +11,8 @@ from models.evaluate.bootstrap import Interval, interval, share
 from models.features import FEATURES
 from models.scorer import Scorer
 
+#: Falls that differ by less are the same.
+_EQUAL = 0.01
 _NAMES = [feature.name for feature in FEATURES]
 
 
@@ -21,6 +23,7 @@ class Faithfulness(NamedTuple):
     fall_of_first: Interval  #: mean fall of the risk, the feature named first
     fall_of_random: Interval  #: mean fall, a feature drawn from the others that are observed
     first_is_larger: Interval  #: share of threats in which the first one's fall is the larger
+    random_is_larger: Interval  #: share in which the other's is; in the rest neither moves a risk that stands firm
 
 
 def faithfulness(scorer: Scorer, features: NDArray[np.float32], *, rows: int = 2000, seed: int = 0) -> Faithfulness:
@@ -42,7 +45,8 @@ def faithfulness(scorer: Scorer, features: NDArray[np.float32], *, rows: int = 2
         threats=len(drawn),
         fall_of_first=interval(lambda chosen: float(named[chosen].mean()), len(drawn), seed=seed),
         fall_of_random=interval(lambda chosen: float(other[chosen].mean()), len(drawn), seed=seed),
-        first_is_larger=share(named > other, seed=seed),
+        first_is_larger=share(named > other + _EQUAL, seed=seed),
+        random_is_larger=share(other > named + _EQUAL, seed=seed),
     )
 
 

@@ -135,6 +135,7 @@ def _reasons(report: Report) -> str:
         ("fall of the risk without the feature named first", _interval(reasons.fall_of_first)),
         ("fall without another observed feature", _interval(reasons.fall_of_random)),
         ("threats in which the first one's fall is the larger", _interval(reasons.first_is_larger)),
+        ("threats in which the other's is", _interval(reasons.random_is_larger)),
     )
     return f"<p>{reasons.threats:,} threats; a feature is set to its expected value.</p>" + _table(("", "mean"), rows)
 

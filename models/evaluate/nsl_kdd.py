@@ -23,7 +23,11 @@ _BINS = 5
 _HIDDEN_SHARE = 0.2
 #: Normal rows have no attack's name to be held out by: they are dealt to so many groups.
 NORMAL_GROUPS = 12
+#: A row is called an attack from the logit that so many of these groups' rows reach, to which they are strangers too.
+MAX_FPR = 0.05
+THRESHOLD_GROUPS = tuple(f"normal-{number}" for number in range(NORMAL_GROUPS // 2))
 _STEPS = 400
+_FOLDS, _ROUNDS = 6, 4
 _SCORE_ROWS = 8192
 
 
@@ -78,19 +82,27 @@ def coding_of(table: Table) -> Coding:
 
 
 def fit(table: Table, *, seed: int, steps: int = _STEPS) -> tuple[Coding, Teachers]:
-    """Train the teachers, each on half of the attacks' names and half of the normal rows."""
+    """Train the teachers, each on five sixths of the attacks' names and of the groups of normal rows."""
     coding = coding_of(table)
     label = table.malicious.astype(str)
     belongings = Belongings(np.arange(len(label)), numbered(table.attack), numbered(label))
     group = groups_of(table, seed)
     lessons = Lessons(coding.code(table), table.malicious, group, group, belongings)
-    return coding, teach(lessons, _hide, seed=seed, steps=steps)
+    return coding, teach(lessons, _hide, seed=seed, steps=steps, known=_known(group, seed))
 
 
 def groups_of(table: Table, seed: int) -> NDArray[np.str_]:
     """Return (n,) the group of each row: its attack's name, or one of the normal groups."""
     dealt = np.random.default_rng(seed).integers(0, NORMAL_GROUPS, len(table.malicious)).astype(str)
     return np.where(table.malicious, table.attack, np.char.add("normal-", dealt))
+
+
+def _known(group: NDArray[np.str_], seed: int) -> list[frozenset[str]]:
+    """Return the groups of each teacher: in every round, each group is unknown to one of them."""
+    names, generator = np.unique(group), np.random.default_rng(seed)
+    rounds = [np.array_split(generator.permutation(names), _FOLDS) for _ in range(_ROUNDS)]
+    every = frozenset(names.tolist())
+    return [every - frozenset(fold.tolist()) for folds in rounds for fold in folds]
 
 
 def score(coding: Coding, teachers: Teachers, table: Table) -> NDArray[np.float32]:

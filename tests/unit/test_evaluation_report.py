@@ -112,7 +112,7 @@ def test_page_shows_the_report_and_loads_nothing() -> None:
 
 
 def _reasons(known: Interval) -> Faithfulness:
-    return Faithfulness(10, known, known, known)
+    return Faithfulness(10, known, known, known, known)
 
 
 def test_reason_named_first_matters_more_than_another(tmp_path: Path) -> None:
