@@ -17,13 +17,16 @@ from schemas.threat import Threat
 from streams.slab import Slab
 
 
+_NOTHING, _ = tabulate([])
+
+
 @dataclass(slots=True)
 class Batch:
     """Filled stage by stage. Arrays have one entry for each event."""
 
     slabs: Sequence[Slab]
     # decode
-    table: EventTable = field(default_factory=lambda: tabulate([])[0])
+    table: EventTable = _NOTHING
     partitions: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
     sent_ms: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))  # the record's time stamp
     dead_letters: list[DeadLetter] = field(default_factory=list)
