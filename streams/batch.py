@@ -16,7 +16,6 @@ from schemas.table import EventTable, tabulate
 from schemas.threat import Threat
 from streams.slab import Slab
 
-
 _NOTHING, _ = tabulate([])
 
 
