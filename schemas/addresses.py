@@ -7,6 +7,7 @@ one by one, from a memory of those seen lately.
 from __future__ import annotations
 
 import socket
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -29,6 +30,10 @@ class Addresses(NamedTuple):
     family: NDArray[np.uint8]  #: (n,) MISSING, IPV4, IPV6 or WRONG (a text that is no address)
     high: NDArray[np.uint64]  #: (n,) upper half of an IPv6 address, else 0
     low: NDArray[np.uint64]  #: (n,) lower half, or the IPv4 address
+
+    def take(self, rows: Sequence[int]) -> Addresses:
+        """Return the chosen rows."""
+        return Addresses(self.family[rows], self.high[rows], self.low[rows])
 
     def inet(self) -> pa.BinaryArray:
         """Return the column as what PostgreSQL's `inet_recv` reads; null where there is no address."""

@@ -20,6 +20,9 @@ from schemas import sql
 from schemas.threat import CLASSES
 from streams.batch import Batch
 
+#: The pieces of one COPY in their order; joined they would be copied once more.
+Copy = tuple[bytes, ...]
+
 #: Postgres counts microseconds from 2000-01-01.
 _EPOCH_US = 946_684_800_000_000
 _HOUR_S = 3600
@@ -28,7 +31,7 @@ _CLASS_NAMES = pa.array([name.value for name in CLASSES])
 _encode = msgspec.json.Encoder().encode
 
 
-def event_rows(batch: Batch, model_version: str) -> bytes:
+def event_rows(batch: Batch, model_version: str) -> Copy:
     """Return every event of the batch as rows of `events`."""
     assert batch.scores is not None
     count = len(batch.table)
@@ -48,11 +51,10 @@ def event_rows(batch: Batch, model_version: str) -> bytes:
     })  # fmt: skip
 
 
-def threat_rows(batch: Batch, rows: Sequence[int]) -> bytes:
+def threat_rows(batch: Batch, rows: Sequence[int]) -> Copy:
     """Return the chosen threats of the batch (by place in `threats`) as rows of `threats`."""
-    chosen = [(batch.threats[row], batch.table.events[batch.threat_rows[row]]) for row in rows]
-    threats, text, real = [threat for threat, _ in chosen], pa.string(), pa.float32()
-    of_event = pa.array([batch.threat_rows[row] for row in rows], pa.int64())
+    threats, of_event = [batch.threats[row] for row in rows], [batch.threat_rows[row] for row in rows]
+    text, real = pa.string(), pa.float32()
     return _copy_of(sql.THREAT_COLUMNS, {
         "event_time": _timestamps(np.array([t.event_time for t in threats])),
         "threat_id": pa.array([t.threat_id.bytes for t in threats], pa.binary()),
@@ -61,13 +63,13 @@ def threat_rows(batch: Batch, rows: Sequence[int]) -> bytes:
         "threat_class": pa.array([t.threat_class.value for t in threats], text),
         "risk": pa.array([t.risk for t in threats], real),
         "anomaly": pa.array([t.anomaly for t in threats], real),
-        "src_ip": batch.table.sources.inet().take(of_event),
-        "dst_ip": batch.table.destinations.inet().take(of_event),
+        "src_ip": batch.table.sources.take(of_event).inet(),
+        "dst_ip": batch.table.destinations.take(of_event).inet(),
         "dst_port": pa.array([t.dst_port for t in threats], pa.int32()),
         "model_version": pa.array([t.model_version for t in threats], text),
         "scored_time": pa.repeat(_timestamp(batch.scored_time), len(threats)),
-        "threat": pa.array([_JSONB + _encode(t) for t in threats], pa.binary()),
-        "event": pa.array([_JSONB + _encode(event) for _, event in chosen], pa.binary()),
+        "threat": pa.array([_JSONB + _encode(threat) for threat in threats], pa.binary()),
+        "event": pa.array([_JSONB + _encode(batch.table.events[row]) for row in of_event], pa.binary()),
     })  # fmt: skip
 
 
@@ -83,11 +85,11 @@ def hourly_counts(batch: Batch, rows: NDArray[np.intp] | slice = slice(None)) ->
     ]
 
 
-def _copy_of(names: Iterable[str], columns: Mapping[str, Any]) -> bytes:
+def _copy_of(names: Iterable[str], columns: Mapping[str, Any]) -> Copy:
     """Encode columns, in the order of `names`, as one COPY of its own."""
     table = pa.record_batch({name: columns[name] for name in names})
     encoder = ArrowToPostgresBinaryEncoder(table.schema)
-    return b"".join((encoder.write_header(), encoder.write_batch(table), encoder.finish()))
+    return encoder.write_header(), encoder.write_batch(table), encoder.finish()
 
 
 def _timestamps(seconds: NDArray[np.float64]) -> Any:

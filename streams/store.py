@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import asyncpg
@@ -11,7 +11,7 @@ import numpy as np
 from schemas import sql
 from streams.batch import Batch
 from streams.errors import Retry
-from streams.rows import event_rows, hourly_counts, threat_rows
+from streams.rows import Copy, event_rows, hourly_counts, threat_rows
 
 #: What passes by itself: the server restarts, is full for the moment, or two batches met on the same rows.
 RETRIED = (
@@ -57,14 +57,14 @@ async def store(batch: Batch, pool: asyncpg.Pool, model_version: str) -> None:
         raise Retry("store", fault) from fault
 
 
-async def _copy(connection: Any, batch: Batch, events: bytes) -> None:
+async def _copy(connection: Any, batch: Batch, events: Copy) -> None:
     async with connection.transaction():
         await _copy_rows(connection, "events", sql.EVENT_COLUMNS, events)
         await _copy_threats(connection, batch, range(len(batch.threats)))
         await connection.executemany(sql.INSERT_EVENT_COUNTS, hourly_counts(batch))
 
 
-async def _merge(connection: Any, batch: Batch, events: bytes) -> None:
+async def _merge(connection: Any, batch: Batch, events: Copy) -> None:
     async with connection.transaction():
         await connection.execute(sql.CREATE_STAGING)
         await _copy_rows(connection, "events_staging", sql.EVENT_COLUMNS, events)
@@ -83,8 +83,9 @@ async def _copy_threats(connection: Any, batch: Batch, rows: Sequence[int]) -> N
         await _copy_rows(connection, "threats", sql.THREAT_COLUMNS, threat_rows(batch, rows))
 
 
-async def _copy_rows(connection: Any, table: str, columns: Sequence[str], rows: bytes) -> None:
-    async def once() -> Any:
-        yield rows
+async def _copy_rows(connection: Any, table: str, columns: Sequence[str], rows: Copy) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        for piece in rows:
+            yield piece
 
-    await connection.copy_to_table(table, source=once(), columns=columns, format="binary")
+    await connection.copy_to_table(table, source=pieces(), columns=columns, format="binary")
