@@ -39,7 +39,13 @@ class WorkerSettings(BaseModel):
         10.0, gt=0, le=300, description="On SIGTERM or a revocation: finish the batches in hand, or give them back."
     )
 
-    batch_events: int = Field(4096, ge=1, le=65_536, description="A batch is full at so many records.")
+    batch_events: int = Field(
+        16_384,
+        ge=1,
+        le=65_536,
+        description="A batch is full at so many records. Every batch has a fixed cost, so that large ones are cheap "
+        "under load; a small load never waits for them.",
+    )
     batch_wait_s: float = Field(
         0.010, ge=0, le=1, description="A batch that is not full goes at this age; with a backlog it never waits."
     )
