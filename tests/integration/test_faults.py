@@ -22,8 +22,9 @@ from ironcore.workers import scrape
 from tests.integration.conftest import Workers, until
 from tests.integration.traffic import all_stored, flows, raw, rows, send_noted
 
-#: Three batches in flight, three queued and one held, of 4096 records each.
-MAX_HELD_RECORDS = 7 * 4096
+#: Three batches in flight, three queued and one held; small ones, so that what is sent meanwhile is far more.
+BATCH_EVENTS = 256
+MAX_HELD_RECORDS = 7 * BATCH_EVENTS
 
 
 @asynccontextmanager
@@ -88,7 +89,7 @@ async def test_a_second_worker_joins_and_leaves_without_loss(
 async def test_postgres_killed_pauses_the_intake_and_it_resumes(
     stack: Stack, endpoints: Endpoints, workers: Workers
 ) -> None:
-    worker = workers.start(stuck_commit_s=2)
+    worker = workers.start(stuck_commit_s=2, batch_events=BATCH_EVENTS)
     postgres = stack.services["postgres"]
     async with traffic(endpoints) as ledger:
         await until(scored(worker.address, 2000), what="the worker at work")
