@@ -22,7 +22,10 @@ def settle_memory() -> None:
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
     if sys.platform == "linux":
-        madvise = ctypes.CDLL(None).madvise
+        libc = ctypes.CDLL(None)
+        if hasattr(libc, "malloc_trim"):  # glibc keeps what compiling the network's shapes had taken
+            libc.malloc_trim(0)
+        madvise = libc.madvise
         madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
         for start, end in _code():
             madvise(start, end - start, _MADV_PAGEOUT)  # a refusal (a kernel before 5.4) leaves things as they are
