@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from loadtest.bench import Bench
-from loadtest.measurements import hot_reads, latency, limit, memory, queries, recovery, scaling, scorer, throughput
+from loadtest.measurements import api, hot_reads, latency, limit, memory, queries, recovery, scaling, scorer, throughput
 
 
 class Measurement(NamedTuple):
@@ -26,4 +26,5 @@ MEASUREMENTS: Sequence[Measurement] = (
     Measurement("recovery", recovery.measure),
     Measurement("queries", queries.measure),
     Measurement("hot_reads", hot_reads.measure),
+    Measurement("api", api.measure),
 )

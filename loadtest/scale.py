@@ -31,6 +31,8 @@ class Scale:
     query_runs: int
     hot_events: int
     hot_reads: int
+    api_s: float
+    live_clients: int
 
 
 FULL = Scale(
@@ -51,6 +53,8 @@ FULL = Scale(
     query_runs=300,
     hot_events=200_000,
     hot_reads=100_000,
+    api_s=5.0,
+    live_clients=1000,
 )
 QUICK = Scale(
     name="quick",
@@ -70,6 +74,8 @@ QUICK = Scale(
     query_runs=100,
     hot_events=30_000,
     hot_reads=20_000,
+    api_s=3.0,
+    live_clients=1000,
 )
 SMOKE = Scale(
     name="smoke",
@@ -89,4 +95,6 @@ SMOKE = Scale(
     query_runs=10,
     hot_events=3_000,
     hot_reads=2_000,
+    api_s=0.5,
+    live_clients=20,
 )

@@ -1,0 +1,70 @@
+"""The API: hot and cold reads beside a bare route of the same bytes, and many live clients."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from http.client import HTTPConnection
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from ironcore.local_api import api_process, sign_in_link
+from ironcore.settings import Settings
+from ironcore.stack import Endpoints
+from loadtest.api import measure_live, measure_reads
+from loadtest.bench import Bench
+from loadtest.drivers import topics
+from loadtest.drivers.contestants import IRONCORE, process_of
+from loadtest.drivers.drain import watch
+from schemas.topics import RAW
+
+PARTITIONS = 4
+#: Reads that differ, so that none is in a cache: more than are read in one measurement.
+COLD_PATHS = [f"/api/v1/threats?limit=100&min_risk={number / 1000:.3f}" for number in range(50_000)]
+
+
+def measure(bench: Bench) -> dict[str, Any]:
+    """Return what `loadtest.api` found, with the run's threats stored."""
+    records = bench.traffic().records[: bench.scale.hot_events]
+    bench.servers.fresh_topics(PARTITIONS)
+    asyncio.run(topics.fill(bench.servers.broker, RAW.name, records, PARTITIONS))
+    with bench.servers.fresh_database() as endpoints:
+        worker = process_of(IRONCORE, endpoints, bench.folder)
+        try:
+            worker.start()
+            watch([worker], {}, lambda events: events >= len(records))
+        finally:
+            worker.stop()
+        found = _load(bench, endpoints)
+    bench.tell(
+        f"  hot reads at {found['reads']['hot_share_of_bare']:.0%} of the bare route, "
+        f"p95 {found['reads']['hot']['p95_ms']:.1f} ms; live p95 {found['live']['p95_ms']:.0f} ms"
+    )
+    return found
+
+
+def _load(bench: Bench, endpoints: Endpoints) -> dict[str, Any]:
+    api, seconds = api_process(endpoints, Settings(), bench.folder / "api.log", []), bench.scale.api_s
+    try:
+        api.start()
+        token = _token(endpoints, api.address)
+        assert api.pid is not None
+        reads = measure_reads(api.address, token, api.pid, COLD_PATHS, seconds=seconds)
+        live = measure_live(
+            api.address, token, api.pid, endpoints.broker, clients=bench.scale.live_clients, seconds=2 * seconds
+        )
+    finally:
+        api.stop()
+    return {"reads": reads, "live": live}
+
+
+def _token(endpoints: Endpoints, address: str) -> str:
+    """Sign in as the local stack's link does, and return the token."""
+    code = parse_qs(urlsplit(sign_in_link(endpoints, address)).query)["code"][0]
+    connection = HTTPConnection(address, timeout=30)
+    try:
+        body = json.dumps({"code": code})
+        connection.request("POST", "/api/v1/auth/token", body, {"Content-Type": "application/json"})
+        return str(json.loads(connection.getresponse().read())["access_token"])
+    finally:
+        connection.close()
