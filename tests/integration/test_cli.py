@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ironcore.ledger import Ledger
 from ironcore.stack import Endpoints
+from schemas.sql import migrations
 from tests.integration.conftest import Workers, kafka_or_skip
 from tests.integration.traffic import raw, send_noted
 
@@ -79,7 +80,7 @@ def test_topics_and_status_show_what_is_there(endpoints: Endpoints) -> None:
     assert status.returncode == 1  # no worker is there
     found = json.loads(status.stdout)
     assert (found["broker"], found["redis"]) == ("ok", "ok")
-    assert found["postgres"]["migration"] == 1
+    assert found["postgres"]["migration"] == max(migration.version for migration in migrations())
     assert "Error" in found["worker"]
 
 
