@@ -17,6 +17,7 @@ from ironcore.stack import ChildProcess, Endpoints
 from ironcore.traffic.read import read
 from ironcore.view.metrics import metrics_from_text
 from ironcore.workers import scrape
+from schemas import sql
 from schemas.keys import threat_key
 from schemas.threat import Threat
 from schemas.topics import RAW, THREATS
@@ -120,8 +121,21 @@ async def test_the_same_record_sent_twice_is_one_row_and_one_threat(
     await until(scored_again, what="the repeated records")
     assert await rows(database) == (800, 800)
     assert {row["threat_id"].hex for row in await database.fetch("SELECT threat_id FROM threats")} == threats
+    assert await counted(database) == (800, len(threats))  # what came again is not counted again
+    await database.execute(sql.FOLD_EVENT_COUNTS)
+    assert await counted(database) == (800, len(threats))
+    assert (
+        await database.fetchval("SELECT max(n) FROM (SELECT count(*) n FROM event_counts GROUP BY hour, threat_class)")
+        == 1
+    )
     published = await consume(endpoints.broker, THREATS.name, len(threats) + 1, limit_s=3)
     assert sorted(record.key.decode() for record in published) == sorted(threats)
+
+
+async def counted(database: asyncpg.Connection) -> tuple[int, int]:
+    """Return the events and the threats of the hourly counts."""
+    row = await database.fetchrow("SELECT sum(events)::bigint, sum(threats)::bigint FROM event_counts")
+    return row[0], row[1]
 
 
 async def test_windows_survive_a_restart_without_emitting_again(
