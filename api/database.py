@@ -60,5 +60,7 @@ def _microseconds(seconds: float) -> tuple[int]:
 
 
 def canonical(address: str) -> str:
-    """Return an address in its one text form. Raises ValueError."""
+    """Return an address in its one text form. Raises ValueError, also for one with a zone: PostgreSQL has none."""
+    if "%" in address:
+        raise ValueError(f"{address!r} has a zone")
     return str(ip_address(address))

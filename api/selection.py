@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from ipaddress import ip_address
 from typing import Any
 
 from api.contract.filter import ThreatFilter
@@ -100,7 +99,7 @@ def _search_test(text: str) -> Test:
 
 def _address(text: str) -> str | None:
     try:
-        return str(ip_address(text))
+        return canonical(text)
     except ValueError:
         return None
 

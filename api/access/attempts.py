@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 
@@ -19,6 +20,7 @@ class Attempts:
     def __init__(self, remote: Remote, limit: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._remote, self._limit, self._clock = remote, limit, clock
         self._own: dict[str, tuple[int, float]] = {}
+        self.one_at_a_time = asyncio.Lock()
 
     async def check(self, *who: str) -> None:
         """Raise ProblemError (429) when one of them has failed too often."""

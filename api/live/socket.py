@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 
+import asyncpg
 import msgspec
 from pydantic import ValidationError
 
-from api.access.authenticate import Authenticator, credential_of
+from api.access.authenticate import Authenticator, Credential, credential_of
 from api.access.principal import Permission, Principal
 from api.contract.filter import ThreatFilter
 from api.live.client import Client
@@ -31,7 +34,8 @@ class RefusedError(Exception):
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
-        self.code, self.reason = code, reason[:120]  # a close frame has room for 123 bytes
+        self.code = code
+        self.reason = reason.encode()[:120].decode(errors="ignore")  # a close frame has room for 123 bytes
 
 
 class Socket:
@@ -53,12 +57,13 @@ class Socket:
             await send({"type": "websocket.close", "code": refused.code, "reason": refused.reason})
 
     async def _admitted(self, scope: Any, receive: Any, send: Any) -> None:
-        principal = await self._principal(scope)
+        credential = credential_of(scope["headers"])
+        principal = await self._principal(credential)
         query, codec, since = _wanted(scope["query_string"])
         if self._hub.clients >= self._settings.live_clients:
             raise RefusedError(FULL, "too many live clients: try again later")
         client = Client(send, codec, self._settings.live_queue, self._hub.last_id)
-        await self._serve(principal, client, query, since, receive)
+        await self._serve(partial(self._is_over, credential, principal), client, query, since, receive)
 
     def _from_here(self, scope: Any) -> bool:
         """Tell whether the page that asks is ours; other programs than browsers send no origin."""
@@ -71,8 +76,7 @@ class Socket:
             text.partition("://")[2] == headers.get(b"host", b"").decode("latin-1") or text in self._settings.origins()
         )
 
-    async def _principal(self, scope: Any) -> Principal:
-        credential = credential_of(scope["headers"])
+    async def _principal(self, credential: Credential | None) -> Principal:
         principal = await self._authenticator.verify(credential.text) if credential else None
         if principal is None:
             raise RefusedError(UNAUTHENTICATED, "sign in first")
@@ -80,17 +84,34 @@ class Socket:
             raise RefusedError(FORBIDDEN, "this key may not read")
         return principal
 
+    async def _is_over(self, credential: Credential | None, principal: Principal) -> bool:
+        """Tell whether a token has run out or was ended, or a key was deleted; an outage ends nothing."""
+        if principal.expires_time is not None and time.time() >= principal.expires_time:
+            return True
+        try:
+            return credential is None or await self._authenticator.verify(credential.text) is None
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            return False
+
     async def _serve(
-        self, principal: Principal, client: Client, query: ThreatFilter, since: str | None, receive: Any
+        self,
+        is_over: Callable[[], Awaitable[bool]],
+        client: Client,
+        query: ThreatFilter,
+        since: str | None,
+        receive: Any,
     ) -> None:
         sender = asyncio.create_task(client.run())
         listener = asyncio.create_task(self._listen(client, receive))
-        left_s = None if principal.expires_time is None else max(0.0, principal.expires_time - time.time())
         try:
             self._hub.join(client, query, since, sender)
-            done, _ = await asyncio.wait({sender, listener}, timeout=left_s, return_when=asyncio.FIRST_COMPLETED)
-            if not done:
-                raise RefusedError(RECONNECT, "the token is over: connect again with a new one")
+            done: set[asyncio.Task[None]] = set()
+            while not done:
+                done, _ = await asyncio.wait(
+                    {sender, listener}, timeout=self._settings.recheck_s, return_when=asyncio.FIRST_COMPLETED
+                )
+                if not done and await is_over():
+                    raise RefusedError(RECONNECT, "the token is over: connect again with a new one")
             if listener in done:
                 listener.result()
         finally:
@@ -107,7 +128,7 @@ class Socket:
                 return
             try:
                 self._take(client, message.get("bytes") or (message.get("text") or "").encode())
-            except (msgspec.MsgspecError, ValueError, KeyError, TypeError) as error:
+            except (msgspec.MsgspecError, ValueError, KeyError, TypeError, RecursionError) as error:
                 raise RefusedError(BAD_REQUEST, _told(error)) from error
 
     def _take(self, client: Client, data: bytes) -> None:

@@ -22,11 +22,13 @@ async def sign_in(body: TokenRequest, request: Request, response: Response) -> T
     context = context_of(request)
     address = request.client.host if request.client else "unknown"
     who = (f"address:{address}", *((f"user:{body.username}",) if body.username else ()))
-    await context.attempts.check(*who)
-    user = await _user(context, body)
+    async with context.attempts.one_at_a_time:  # or many at once would all pass the check before the first is counted
+        await context.attempts.check(*who)
+        user = await _user(context, body)
+        if user is None:
+            await context.attempts.failed(*who)
     context.metrics.sign_ins.labels("failed" if user is None else "succeeded").inc()
     if user is None:
-        await context.attempts.failed(*who)
         raise ProblemError(401, "name and password, or the code, are not right; a code works once")
     return _token(context, response, user, None)
 
