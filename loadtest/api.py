@@ -64,7 +64,7 @@ def measure_reads(  # noqa: PLR0913 - each is a part of what is measured
     return {**found, "hot_share_of_bare": round(share, 3)}
 
 
-def measure_live(  # noqa: PLR0913 - each is a part of what is measured  # noqa: PLR0913 - each is a part of the measurement's name
+def measure_live(  # noqa: PLR0913 - each is a part of what is measured
     address: str,
     token: str,
     pid: int,
