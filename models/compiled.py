@@ -13,8 +13,9 @@ F = TypeVar("F", bound=Callable[..., object])
 def compiled(function: F) -> F:
     """Compile a loop to machine code at its first call.
 
-    The code is cached beside the source or in `NUMBA_CACHE_DIR`. In an installation where neither can be written,
-    numba refuses to cache at decoration; the loop is then compiled once a process (some seconds).
+    The code is cached beside the source or in `NUMBA_CACHE_DIR`; the cache does not see that a constant of another file
+    has changed. In an installation where neither can be written, numba refuses to cache at decoration; the loop is then
+    compiled once a process (some seconds).
     """
     try:
         kernel: Any = numba.njit(cache=True)(function)

@@ -141,13 +141,11 @@ def test_largest_counters_do_not_break_scores(scorer: Scorer) -> None:
 
 
 def test_nothing_is_traced_after_warm_up(scorer: Scorer) -> None:
-    assert scorer._heads.experimental_get_tracing_count() == len(SHAPES)
-    assert scorer._attribute.experimental_get_tracing_count() == len(EXPLAIN_SHAPES)
+    assert scorer.traces == len(SHAPES) + len(EXPLAIN_SHAPES)
     for count in (1, 40, 999, 4097):
         scorer.score(rows(count))
         scorer.explain(rows(count)[:300])
-    assert scorer._heads.experimental_get_tracing_count() == len(SHAPES)
-    assert scorer._attribute.experimental_get_tracing_count() == len(EXPLAIN_SHAPES)
+    assert scorer.traces == len(SHAPES) + len(EXPLAIN_SHAPES)
 
 
 def test_threads_get_the_scores_of_their_own_rows(scorer: Scorer) -> None:
