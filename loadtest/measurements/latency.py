@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 import msgspec
@@ -89,16 +90,22 @@ async def _listen_while(
             await consumer.position(partition)
         event_times: list[float] = []
         taken_s: list[float] = []
-        with producing(load, loop) as running:
+        with ExitStack() as production:
+            running = production.enter_context(producing(load, loop))
             while not running.sent and running.alive:  # noqa: ASYNC110 - another process's count
                 await asyncio.sleep(0.01)
             began, began_s = time.monotonic(), time.time()
             while (held_s := time.monotonic() - began) < seconds:
                 await _take(consumer, event_times, taken_s)
-        waiting = asyncio.create_task(asyncio.to_thread(drained, running.sent))
-        while not waiting.done():
-            await _take(consumer, event_times, taken_s)
-        await waiting
+
+            def finish() -> None:
+                production.close()
+                drained(running.sent)
+
+            waiting = asyncio.create_task(asyncio.to_thread(finish))  # what is under way is still to be taken in time
+            while not waiting.done():
+                await _take(consumer, event_times, taken_s)
+            await waiting
         await _take(consumer, event_times, taken_s)
     finally:
         await consumer.stop()
