@@ -40,7 +40,7 @@ class WorkerSettings(BaseModel):
     )
 
     batch_events: int = Field(
-        16_384,
+        8_192,
         ge=1,
         le=65_536,
         description="A batch is full at so many records. Every batch has a fixed cost, so that large ones are cheap "
@@ -50,7 +50,7 @@ class WorkerSettings(BaseModel):
         0.010, ge=0, le=1, description="A batch that is not full goes at this age; with a backlog it never waits."
     )
     batches_in_flight: int = Field(
-        3, ge=1, le=16, description="Batches between decode and commit; beyond it the intake waits."
+        2, ge=1, le=16, description="Batches between decode and commit; beyond it the intake waits."
     )
     record_bytes: int = Field(
         1_048_576, ge=1024, le=16_777_216, description="A longer record goes to the dead letters."
