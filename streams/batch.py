@@ -10,7 +10,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from models.scorer import Scores
+from models.scores import Scores
 from schemas.dead_letter import DeadLetter
 from schemas.table import EventTable, tabulate
 from schemas.threat import Threat

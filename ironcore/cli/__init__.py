@@ -24,6 +24,7 @@ VERBS = {
     "replay": ("replay", "replay", "Use it"),
     "status": ("status", "status", "Use it"),
     "user": ("user", "app", "Use it"),
+    "edge": ("edge", "app", "Use it"),
     "dead-letters": ("dead_letters", "app", "Use it"),
     "schema": ("schema", "schema", "Use it"),
     "bench": ("bench", "bench", "Use it"),
