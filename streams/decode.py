@@ -14,7 +14,7 @@ from streams.slab import Record, Slab
 
 
 def decode(batch: Batch, *, max_bytes: int) -> None:
-    """Fill `table`, `partitions`, `sent_ms`, `told` and `dead_letters` from the slabs, in order. Bad input never raises."""
+    """Fill what the batch holds up to its `dead_letters` from the slabs, in order. Bad input never raises."""
     records = [record for slab in batch.slabs for record in slab.records]
     slabs = [slab for slab in batch.slabs for _ in slab.records]
     decoded = decode_records(records, max_bytes=max_bytes)

@@ -54,6 +54,8 @@ class Outbox:
         self._producer: AIOKafkaProducer | None = None
         self._position: Position | None = None
         self._saved_at, self.held, self.sent = 0.0, 0, 0
+        self._empty = asyncio.Event()
+        self._empty.set()
 
     def has_room(self, threats: int) -> bool:
         """Tell whether so many threats may be put; an empty outbox takes any number."""
@@ -65,12 +67,14 @@ class Outbox:
             self._parcels[-1].position = parcel.position
             return
         self._parcels.append(parcel)
+        self._empty.clear()
         self.held += len(parcel.threats)
 
     async def run(self) -> None:
         """Send until cancelled."""
         while True:
             if not self._parcels:
+                self._empty.set()
                 self._save(at_once=False)
                 await asyncio.sleep(_WAIT_S)
                 continue
@@ -85,9 +89,10 @@ class Outbox:
 
     async def drain(self, limit_s: float) -> None:
         """Wait until nothing is held, at most so long."""
-        ends = time.monotonic() + limit_s
-        while self._parcels and time.monotonic() < ends:
-            await asyncio.sleep(_WAIT_S / 4)
+        try:
+            await asyncio.wait_for(self._empty.wait(), limit_s)
+        except TimeoutError:
+            log.warning("%d threats were not sent within %s s", self.held, limit_s)
 
     async def close(self) -> None:
         """Save the position and leave the broker."""
