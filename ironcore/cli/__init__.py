@@ -28,6 +28,7 @@ VERBS = {
     "dead-letters": ("dead_letters", "app", "Use it"),
     "schema": ("schema", "schema", "Use it"),
     "bench": ("bench", "bench", "Use it"),
+    "backfill": ("backfill", "backfill", "Model"),
     "train": ("train", "train", "Model"),
     "evaluate": ("evaluate", "evaluate", "Model"),
 }
