@@ -16,12 +16,14 @@ from models.explain import attribute
 from models.features import FEATURES
 from models.network import Network
 from models.reasons import contributions_of
-from models.runtime import tf, use_threads
+from models.runtime import has_gpu, tf, use_threads
 from models.scores import Scores
 from schemas.threat import CLASSES, Contribution
 
 #: Batches are padded to the next of these; larger ones are split. XLA compiles once a shape.
 SHAPES = (32, 256, 1024)
+#: On a GPU a call costs its launches and copies, whatever its rows: a whole micro-batch goes at once.
+GPU_SHAPES = (*SHAPES, 4096, 16_384)
 #: Explaining takes a forward and a backward pass for each step of the path.
 EXPLAIN_SHAPES = (32, 256)
 
@@ -33,6 +35,7 @@ class Scorer:
         self.card = card
         self.name, self.version, self.threshold = card.name, card.version, card.threshold
         self._network = network
+        self._shapes = GPU_SHAPES if has_gpu() else SHAPES
         self._medians = card.medians()
         self._heads = tf.function(network.heads, jit_compile=True, autograph=False)
         self._attribute = tf.function(self._attribution, autograph=False)
@@ -54,7 +57,7 @@ class Scorer:
 
     def warm_up(self) -> None:
         """Trace and compile every batch shape, so that no event waits for it; side by side, for a quick start."""
-        calls = [(self.score, rows) for rows in SHAPES] + [(self.explain, rows) for rows in EXPLAIN_SHAPES]
+        calls = [(self.score, rows) for rows in self._shapes] + [(self.explain, rows) for rows in EXPLAIN_SHAPES]
 
         def warm(call: Callable[..., object], rows: int) -> None:
             call(np.full((rows, len(FEATURES)), np.nan, np.float32))
@@ -70,7 +73,7 @@ class Scorer:
         """
         if features.ndim != 2 or features.shape[1] != len(FEATURES):
             raise ValueError(f"features have shape {features.shape}, expected (n, {len(FEATURES)})")
-        anomaly, classes, risk = _in_shapes(self._heads, features, SHAPES, ((), (len(CLASSES),), ()))
+        anomaly, classes, risk = _in_shapes(self._heads, features, self._shapes, ((), (len(CLASSES),), ()))
         return Scores(anomaly, classes, risk, risk >= self.threshold, classes.argmax(axis=1))
 
     def explain(self, features: NDArray[np.float32], top: int = 5) -> list[list[Contribution]]:

@@ -18,8 +18,8 @@ from ironcore.edge.tail import FileTail, Line, PipeTail
 from models.lite.scorer import LiteScorer
 from streams.logs import log
 
-#: Lines that are scored at once: more would take more memory and hardly less time.
-LINES = 256
+#: Lines that are scored at once: more would take more memory and little less time.
+LINES = 64
 _IDLE_S = 0.2
 #: The windows are rebuilt from so much of the log's past, in event time, as a worker rebuilds its own.
 WARM_UP_S = 600.0
@@ -122,7 +122,7 @@ async def _read(  # noqa: PLR0913, PLR0917 - the parts of a run
     if begin:
         past.begin_at(begin.warm_up_from)
     while not (stop.is_set() or tail.ended):
-        lines = await asyncio.to_thread(tail.poll)
+        lines = tail.poll()
         if not lines:
             await asyncio.sleep(_IDLE_S)
         for start in range(0, len(lines), LINES):

@@ -15,7 +15,6 @@ from streams.logs import log
 #: A longer line is left out and counted as rejected; so much of it is held at most.
 MAX_LINE_BYTES = 262_144
 _READ_BYTES = 65_536
-_WAIT_S = 0.2
 _COMMENT = b"#"  # Zeek's headers
 
 
@@ -32,7 +31,7 @@ class Tail(Protocol):
     ended: bool  #: nothing will come any more
 
     def poll(self) -> list[Line]:
-        """Return the lines that came, at most some hundred kilobytes of them; none when nothing came."""
+        """Return the lines that came, at most some hundred kilobytes of them; none when nothing came. Never waits."""
 
 
 class Lines:
@@ -138,8 +137,8 @@ class PipeTail:
         self._file, self._lines, self.ended = sys.stdin.fileno(), Lines(0), False
 
     def poll(self) -> list[Line]:
-        """Return the next lines; waits a moment for them."""
-        if not select.select([self._file], [], [], _WAIT_S)[0]:
+        """Return the next lines. Raises OSError."""
+        if not select.select([self._file], [], [], 0)[0]:
             return []
         if data := os.read(self._file, _READ_BYTES):
             return list(self._lines.feed(data, 0))
