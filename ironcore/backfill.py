@@ -146,7 +146,8 @@ def event_of(row: Mapping[str, Any]) -> SecurityEvent:
         native["flow"] = flow
     if row["detail"] is not None:
         native[row["kind"]] = msgspec.json.decode(row["detail"])
-    return msgspec.convert(native, Event)
+    event: SecurityEvent = msgspec.convert(native, Event)
+    return event
 
 
 def _partitions(rows: Sequence[Mapping[str, Any]]) -> np.ndarray[tuple[int], np.dtype[np.int32]]:

@@ -59,7 +59,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("-F", "--follow", action="store_true", help="go on when the log grows or is rotated")
     parser.add_argument("--position", type=Path, help="file that keeps the place in the log; begin there again")
-    parser.add_argument("--held", type=_count, default=500, help="threats held while Kafka is away; default: %(default)s")
+    parser.add_argument("--held", type=_count, default=500, help="threats held without Kafka; default: %(default)s")
     parser.add_argument("--entities", type=_count, default=4096, help="entities with windows; default: %(default)s")
     parser.add_argument("--drain", type=float, default=30.0, help="longest wait for Kafka at the end, seconds")
     arguments = parser.parse_args()

@@ -119,11 +119,12 @@ def threat(host: int) -> Threat:
     """Return the threat of the event of a host."""
     event_id = decode_record(EVENT % host).events[0].event_id
     assert event_id is not None
-    return ThreatStruct(
+    made: Threat = ThreatStruct(
         threat_id=threat_uuids([event_id])[0], event_ids=[event_id], entity=f"10.0.0.{host}", severity=Severity.HIGH,
         threat_class=ThreatClass.SCAN, attack=None, anomaly=0.5, class_probabilities={ThreatClass.SCAN: 1.0}, risk=80.0,
         contributions=[], model_name="m", model_version="1+int8", event_time=1_700_000_000.5, scored_time=1.0,
     )  # fmt: skip
+    return made
 
 
 def test_a_told_threat_is_read_as_it_was_written() -> None:
