@@ -96,9 +96,11 @@ class Outbox:
 
     async def close(self) -> None:
         """Save the position and leave the broker."""
-        self._save(at_once=True)
-        if self._producer is not None:
-            await self._producer.stop()
+        try:
+            self._save(at_once=True)
+        finally:
+            if self._producer is not None:
+                await self._producer.stop()
 
     async def _deliver(self, parcel: Parcel) -> None:
         """Send a parcel until the broker has all of it; waits grow."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from asyncio import FIRST_COMPLETED
 from collections import deque
 from dataclasses import dataclass, field
 from functools import partial
@@ -78,7 +79,7 @@ async def run(options: Options) -> Counts:
     """Score the log and return the counts.
 
     Raises:
-        OSError: The log is not there.
+        OSError: The log is not there, or the position cannot be written.
         PositionError: The position's file is damaged.
         ArtefactError: The model is missing or altered.
     """
@@ -90,10 +91,13 @@ async def run(options: Options) -> Counts:
     tail = _tail(options, begin)
     save = partial(position.save, options.position) if options.position else lambda _: None
     outbox, counts = Outbox(options.broker, limit=options.held_threats, save=save), Counts()
-    sending = asyncio.create_task(outbox.run())
+    sending = asyncio.create_task(outbox.run(), name="outbox")
+    sending.add_done_callback(lambda _: stop.set())  # it ends only by a fault
     try:
         await _read(tail, detector, outbox, counts, stop, begin)
-        await outbox.drain(options.drain_s)
+        await asyncio.wait((sending, asyncio.create_task(outbox.drain(options.drain_s))), return_when=FIRST_COMPLETED)
+        if sending.done():
+            sending.result()
     finally:
         sending.cancel()
         await asyncio.gather(sending, return_exceptions=True)

@@ -95,6 +95,16 @@ def test_threats_arrive_with_their_evidence_in_little_memory(
     assert {event["event_id"] for event in evidence} == {str(threat.event_ids[0]) for threat in threats}
 
 
+def test_a_position_that_cannot_be_written_ends_the_run_and_is_named(
+    endpoints: Endpoints, model: Path, lines: list[bytes], tmp_path: Path
+) -> None:
+    log = written(tmp_path / "conn.log", lines[:100])
+    sensor = Sensor(log, "-F", "--model", model, "--broker", endpoints.broker, "--position", tmp_path / "no" / "where")
+    _, told = sensor.process.communicate(timeout=60)
+    assert sensor.process.returncode == 1
+    assert f"No such file or directory: '{tmp_path}/no/where.new'" in told
+
+
 async def test_the_centre_stores_what_the_sensor_saw_once_and_counts_it_once(
     endpoints: Endpoints, model: Path, lines: list[bytes], workers: Workers, database: asyncpg.Connection
 ) -> None:
