@@ -1,6 +1,6 @@
 """Numba's compiler, with a cache on disk where one can be written; plain Python where numba is not there.
 
-A sensor does without it (`ironcore.edge`): numba and LLVM take 80 MB, and a sensor's own traffic is small.
+A sensor does without it (`ironcore.edge`): numba and LLVM take 65 MB, and a sensor's own traffic is small.
 """
 
 from __future__ import annotations
