@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
+import numpy as np
+
 numba: Any
 try:
     import numba
 except ImportError:
     numba = None
+    np.seterr(over="ignore")  # hashes wrap, as they do in machine code; NumPy would warn of each
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -20,8 +23,9 @@ F = TypeVar("F", bound=Callable[..., object])
 def compiled(function: F) -> F:
     """Compile a loop to machine code at its first call.
 
-    The code is cached beside the source or in `NUMBA_CACHE_DIR`. In an installation where neither can be written,
-    numba refuses to cache at decoration; the loop is then compiled once a process (some seconds).
+    The code is cached beside the source or in `NUMBA_CACHE_DIR`; the cache does not see that a constant of another file
+    has changed. In an installation where neither can be written, numba refuses to cache at decoration; the loop is then
+    compiled once a process (some seconds).
     """
     if numba is None:
         return function

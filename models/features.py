@@ -15,6 +15,8 @@ EVIDENCE_FEATURES = (Feature("alert_severity", "level", "Another detector's aler
 
 #: Columns of the matrix: of the flow alone, of the windows, of other detectors.
 FEATURES: tuple[Feature, ...] = (*FLOW_FEATURES, *WINDOW_FEATURES, *EVIDENCE_FEATURES)
+#: Where the windows' columns begin and end.
+_FLOW, _EVIDENCE = len(FLOW_FEATURES), len(FLOW_FEATURES) + len(WINDOW_FEATURES)
 
 
 class FeatureExtractor:
@@ -51,13 +53,15 @@ class FeatureExtractor:
         Returns:
             (n, len(FEATURES)), NaN where missing. How events are split into batches makes no difference.
         """
-        columns = columns_of(table)
-        windows = self._windows.advance(columns, partitions)
-        return np.concatenate([flow_features(columns), windows, columns.alert_severity[:, None]], axis=1)
+        columns, matrix = columns_of(table), np.empty((len(table), len(FEATURES)), np.float32)
+        flow_features(columns, matrix[:, :_FLOW])
+        self._windows.advance(columns, partitions, matrix[:, _FLOW:_EVIDENCE])
+        matrix[:, _EVIDENCE] = columns.alert_severity
+        return matrix
 
     def observe(self, table: EventTable, partitions: NDArray[np.int32]) -> None:
         """Update the windows only: a partition's last window is read again after a rebalance."""
-        self._windows.advance(columns_of(table), partitions)
+        self._windows.advance(columns_of(table), partitions, np.empty((len(table), len(WINDOW_FEATURES)), np.float32))
 
     def forget(self, partition: int) -> None:
         """Drop what is remembered of a revoked partition's entities."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from models.addresses import SCOPE_MASK, Scope
 from models.columns import PROTOCOLS, STATES, Columns
+from models.compiled import compiled, inlined
 from models.feature import Feature
 
 #: Groups of Zeek's connection states that mean the same to a reader of flows; code of the group by code of the state.
@@ -31,6 +32,7 @@ PORT_GROUPS: dict[str, tuple[int, ...]] = {
     "file_or_mail": (20, 21, 25, 110, 139, 143, 445, 465, 587, 993, 995),
 }
 _OTHER_LOW, _OTHER_HIGH = len(PORT_GROUPS) + 1, len(PORT_GROUPS) + 2
+_UNKNOWN, _GROUP = int(Scope.UNKNOWN), int(Scope.GROUP)
 
 _COUNTERS = (
     Feature("duration_s", "s", "Length of the connection"),
@@ -83,47 +85,52 @@ def _port_group() -> NDArray[np.uint8]:
 
 
 _STATE_GROUP, _PORT_GROUP = _state_group(), _port_group()
+#: Where the parts of a row end: counters, shapes, then flags of states, protocols and ports.
+_COUNTED, _SHAPED = len(_COUNTERS), len(_COUNTERS) + len(_SHAPES)
+_STATED = _SHAPED + len(STATE_GROUPS)
+_CARRIED = _STATED + len(PROTOCOLS[1:4])
+_PORTED = _CARRIED + _OTHER_HIGH
 
 
-def flow_features(columns: Columns) -> NDArray[np.float32]:
-    """Return the (n, len(FLOW_FEATURES)) matrix of the events."""
-    duration, _, _, orig_pkts, resp_pkts, orig_ip, resp_ip = columns.counters.T
-    with np.errstate(divide="ignore", invalid="ignore"):
-        shapes = (
-            _per_pkt(columns.counters[:, 1], orig_pkts),
-            _per_pkt(columns.counters[:, 2], resp_pkts),
-            _per_pkt(orig_ip, orig_pkts),
-            _per_pkt(resp_ip, resp_pkts),
-            duration / np.maximum(orig_pkts + resp_pkts - 1, 1),
-            _balance(orig_ip, resp_ip),
-            _balance(orig_pkts, resp_pkts),
-        )
-    missing = np.isnan(columns.counters).all(axis=1)
-    scope = (columns.dst & np.uint64(SCOPE_MASK)).astype(np.uint8)
-    flags = (
-        _one_hot(_STATE_GROUP[columns.state], len(STATE_GROUPS)),
-        _one_hot(np.where(columns.protocol > 3, 0, columns.protocol), 3, missing=columns.protocol == 0),
-        _one_hot(_PORT_GROUP[columns.dst_port], _OTHER_HIGH),
-        _one_hot((scope == Scope.GROUP).astype(np.uint8), 1, missing=scope == Scope.UNKNOWN),
-    )
-    parts = [columns.counters, np.stack(shapes, axis=1), *flags]
-    matrix: NDArray[np.float32] = np.concatenate(parts, axis=1, dtype=np.float32)
-    matrix[missing] = np.nan
-    return matrix
+def flow_features(columns: Columns, out: NDArray[np.float32]) -> None:
+    """Write the (n, len(FLOW_FEATURES)) features of the events."""
+    _measure(columns, _STATE_GROUP, _PORT_GROUP, out)
 
 
-def _per_pkt(size: NDArray[np.float64], pkts: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return bytes per packet; 0 when no packet was seen (the size is then 0 too), NaN when either is missing."""
-    return size / np.maximum(pkts, 1)
+@compiled
+def _measure(
+    columns: Columns, state_group: NDArray[np.uint8], port_group: NDArray[np.uint8], out: NDArray[np.float32]
+) -> None:
+    for i in range(len(out)):
+        counters, row = columns.counters[i], out[i]
+        if np.isnan(counters).all():
+            row[:] = np.nan
+            continue
+        row[:_COUNTED] = counters
+        duration, orig, resp, orig_pkts, resp_pkts, orig_ip, resp_ip = counters
+        shapes = row[_COUNTED:_SHAPED]
+        # Bytes per packet are 0 when no packet was seen (the size is then 0 too).
+        shapes[0], shapes[1] = orig / _at_least_1(orig_pkts), resp / _at_least_1(resp_pkts)
+        shapes[2], shapes[3] = orig_ip / _at_least_1(orig_pkts), resp_ip / _at_least_1(resp_pkts)
+        shapes[4] = duration / _at_least_1(orig_pkts + resp_pkts - 1)
+        shapes[5] = (orig_ip - resp_ip) / _at_least_1(orig_ip + resp_ip)
+        shapes[6] = (orig_pkts - resp_pkts) / _at_least_1(orig_pkts + resp_pkts)
+        protocol, scope = columns.protocol[i], columns.dst[i] & np.uint64(SCOPE_MASK)
+        _one_hot(row[_SHAPED:_STATED], state_group[columns.state[i]])
+        _one_hot(row[_STATED:_CARRIED], protocol)
+        _one_hot(row[_CARRIED:_PORTED], port_group[columns.dst_port[i]])
+        row[_PORTED] = np.nan if scope == _UNKNOWN else scope == _GROUP
 
 
-def _balance(orig: NDArray[np.float64], resp: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return (orig - resp) / (orig + resp) in [-1, 1]; 0 when both are 0, NaN when either is missing."""
-    return (orig - resp) / np.maximum(orig + resp, 1)
+@inlined
+def _at_least_1(value: float) -> float:
+    """Return max(value, 1); NaN stays NaN."""
+    return 1.0 if value < 1 else value
 
 
-def _one_hot(code: NDArray[np.uint8], groups: int, *, missing: NDArray[np.bool_] | None = None) -> NDArray[np.float32]:
-    """Return (n, groups) flags of codes 1..groups; NaN where `missing` (by default: where the code is 0)."""
-    flags: NDArray[np.float32] = (code[:, None] == np.arange(1, groups + 1, dtype=np.uint8)).astype(np.float32)
-    flags[code == 0 if missing is None else missing] = np.nan
-    return flags
+@inlined
+def _one_hot(flags: NDArray[np.float32], code: int) -> None:
+    """Write flags of codes from 1 up; a code beyond them sets none, and 0 (missing) makes them NaN."""
+    flags[:] = np.nan if code == 0 else 0.0
+    if 0 < code <= len(flags):
+        flags[code - 1] = 1.0

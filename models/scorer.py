@@ -24,8 +24,8 @@ from schemas.threat import CLASSES, Contribution
 SHAPES = (32, 256, 1024)
 #: On a GPU a call costs its launches and copies, whatever its rows: a whole micro-batch goes at once.
 GPU_SHAPES = (*SHAPES, 4096, 16_384)
-#: Explaining takes a forward and a backward pass for each step of the path.
-EXPLAIN_SHAPES = (32, 256)
+#: One shape for what is rare: each costs a second of compilation at the start.
+EXPLAIN_SHAPES = (64,)
 
 
 class Scorer:
@@ -35,10 +35,9 @@ class Scorer:
         self.card = card
         self.name, self.version, self.threshold = card.name, card.version, card.threshold
         self._network = network
-        self._shapes = GPU_SHAPES if has_gpu() else SHAPES
         self._medians = card.medians()
-        self._heads = tf.function(network.heads, jit_compile=True, autograph=False)
-        self._attribute = tf.function(self._attribution, autograph=False)
+        self._heads = _Compiled(network.heads, GPU_SHAPES if has_gpu() else SHAPES)
+        self._attribute = _Compiled(self._attribution, EXPLAIN_SHAPES)
 
     @classmethod
     def load(cls, path: Path | None = None) -> Scorer:
@@ -57,13 +56,19 @@ class Scorer:
 
     def warm_up(self) -> None:
         """Trace and compile every batch shape, so that no event waits for it; side by side, for a quick start."""
-        calls = [(self.score, rows) for rows in self._shapes] + [(self.explain, rows) for rows in EXPLAIN_SHAPES]
-
-        def warm(call: Callable[..., object], rows: int) -> None:
-            call(np.full((rows, len(FEATURES)), np.nan, np.float32))
-
         with ThreadPoolExecutor(thread_name_prefix="warm-up") as threads:
-            list(threads.map(warm, *zip(*calls, strict=True)))
+            calls = [
+                threads.submit(function.of_shape, rows)
+                for function in (self._heads, self._attribute)
+                for rows in function.shapes
+            ]
+            for call in calls:
+                call.result()
+
+    @property
+    def traces(self) -> int:
+        """How often TensorFlow has traced a function so far: once a shape."""
+        return self._heads.traces + self._attribute.traces
 
     def score(self, features: NDArray[np.float32]) -> Scores:
         """Score (n, len(FEATURES)) rows, n from 0 up. Padding does not change a row's scores.
@@ -73,33 +78,57 @@ class Scorer:
         """
         if features.ndim != 2 or features.shape[1] != len(FEATURES):
             raise ValueError(f"features have shape {features.shape}, expected (n, {len(FEATURES)})")
-        anomaly, classes, risk = _in_shapes(self._heads, features, self._shapes, ((), (len(CLASSES),), ()))
+        anomaly, classes, risk = self._heads(features, ((), (len(CLASSES),), ()))
         return Scores(anomaly, classes, risk, risk >= self.threshold, classes.argmax(axis=1))
 
     def explain(self, features: NDArray[np.float32], top: int = 5) -> list[list[Contribution]]:
         """Return the strongest contributions to the risk of (n, len(FEATURES)) rows, the strongest first.
 
-        Meant for threats only: it costs some fifty microseconds a row. Over all features a row's contributions sum to
-        its risk logit minus the learnt one of a row of benign medians (`models.explain`); the `top` ones are returned.
+        Meant for threats only: it costs some five microseconds a row, and three hundred a call. Over all features a
+        row's contributions sum to its risk logit minus the learnt one of a row of benign medians, see
+        `models.explain`; the `top` ones are returned.
         """
-        (shares,) = _in_shapes(self._attribute, features, EXPLAIN_SHAPES, ((len(FEATURES),),))
+        (shares,) = self._attribute(features, ((len(FEATURES),),))
         return contributions_of(features, shares, self._medians, top)
 
     def _attribution(self, features: tf.Tensor) -> tuple[tf.Tensor]:
         return (attribute(self._network, features, tf.constant(self._medians[None])),)
 
 
-def _in_shapes(
-    function: Any, features: NDArray[np.float32], shapes: tuple[int, ...], widths: tuple[tuple[int, ...], ...]
-) -> list[NDArray[np.float32]]:
-    """Call a traced function on chunks padded with missing values to fixed shapes; join what it returns."""
-    chunks = []
-    for start in range(0, len(features), shapes[-1]):
-        chunk = features[start : start + shapes[-1]]
-        rows = next(shape for shape in shapes if shape >= len(chunk))
-        padded = np.full((rows, features.shape[1]), np.nan, np.float32)
-        padded[: len(chunk)] = chunk
-        chunks.append([output.numpy()[: len(chunk)] for output in function(tf.constant(padded))])
-    if not chunks:
-        return [np.empty((0, *width), np.float32) for width in widths]
-    return [np.concatenate(parts) for parts in zip(*chunks, strict=True)]
+class _Compiled:
+    """A function of rows of features, compiled by XLA for fixed numbers of rows.
+
+    The concrete functions are called, since finding the one that fits costs TensorFlow as much as a small batch.
+    """
+
+    def __init__(self, function: Callable[[tf.Tensor], tuple[tf.Tensor, ...]], shapes: tuple[int, ...]) -> None:
+        self.shapes = shapes
+        self._function = tf.function(function, jit_compile=True, autograph=False)
+        self._concrete: dict[int, Any] = {}
+
+    @property
+    def traces(self) -> int:
+        """How often it was traced so far."""
+        return int(self._function.experimental_get_tracing_count())
+
+    def of_shape(self, rows: int) -> Any:
+        """Return the function for so many rows, traced and compiled."""
+        if rows not in self._concrete:
+            shape = (rows, len(FEATURES))
+            concrete = self._function.get_concrete_function(tf.TensorSpec(shape, tf.float32))
+            concrete(tf.fill(shape, np.nan))  # XLA compiles at the first call
+            self._concrete[rows] = concrete
+        return self._concrete[rows]
+
+    def __call__(self, features: NDArray[np.float32], widths: tuple[tuple[int, ...], ...]) -> list[NDArray[np.float32]]:
+        """Call it on chunks padded with missing values to the shapes; join what it returns, of these `widths` a row."""
+        chunks = []
+        for start in range(0, len(features), self.shapes[-1]):
+            chunk = features[start : start + self.shapes[-1]]
+            rows = next(shape for shape in self.shapes if shape >= len(chunk))
+            padded = np.full((rows, features.shape[1]), np.nan, np.float32)
+            padded[: len(chunk)] = chunk
+            chunks.append([output.numpy()[: len(chunk)] for output in self.of_shape(rows)(tf.constant(padded))])
+        if not chunks:
+            return [np.empty((0, *width), np.float32) for width in widths]
+        return [np.concatenate(parts) for parts in zip(*chunks, strict=True)]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import kernel
-from models.arrivals import Roles, arrivals_of, roles_of
+from models.arrivals import ROLES, arrivals_of
 from models.columns import Columns
 from models.feature import Feature
 
@@ -32,7 +32,7 @@ WINDOW_FEATURES: tuple[Feature, ...] = (
     Feature("event_external", "flag", "This connection left for an external address"),
     Feature("event_external_out_ratio", "ratio", "Share of outgoing bytes in this connection to an external address"),
 )
-_TABLE_FEATURES = 14
+_TABLE_FEATURES = len(WINDOW_FEATURES) - len(ROLES)
 
 
 class Windows:
@@ -54,27 +54,17 @@ class Windows:
         """Count the entities that are remembered."""
         return int(np.count_nonzero(self._tables.entities.key))
 
-    def advance(self, columns: Columns, partitions: NDArray[np.int32]) -> NDArray[np.float32]:
-        """Take n events in and return the (n, len(WINDOW_FEATURES)) features after each, NaN for those without part."""
-        out = np.full((len(columns.event_time), len(WINDOW_FEATURES)), np.nan, np.float32)
-        roles = roles_of(columns)
-        arrivals = arrivals_of(columns, partitions, roles)
+    def advance(self, columns: Columns, partitions: NDArray[np.int32], out: NDArray[np.float32]) -> None:
+        """Take n events in and write the (n, len(WINDOW_FEATURES)) features after each, NaN for those without part."""
+        arrivals = arrivals_of(columns, partitions, out[:, _TABLE_FEATURES:])
+        out[:, :_TABLE_FEATURES] = np.nan
         self.late_events += kernel.advance(self._tables, arrivals, self._clock, out[:, :_TABLE_FEATURES])
         self._clock += len(out)
-        out[:, _TABLE_FEATURES:] = _role_features(roles, arrivals.takes_part)
-        return out
 
     def forget(self, partition: int) -> None:
         """Free the entries of a partition."""
         for table in self._tables:
             table.key[(table.partition == partition) & (table.key != 0)] = 0
-
-
-def _role_features(roles: Roles, takes_part: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return the (n, 4) features of the events' own roles."""
-    features = np.stack([roles.failed, roles.auth, roles.external, roles.out_ratio], axis=1).astype(np.float64)
-    features[~takes_part] = np.nan
-    return features
 
 
 def _ring(size: int, counters: int, *, bitmaps: int) -> kernel.Ring:

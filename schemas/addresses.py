@@ -1,7 +1,7 @@
 """Addresses in columns: text to numbers, a whole column at once.
 
-IPv4 in its one text form (dotted, no leading zeros) is read with NumPy, byte position by byte position. IPv6 is read
-one by one, from a memory of those seen lately.
+IPv4 has one text form (dotted, no leading zeros), which is the only one that `inet_pton` takes. IPv6 has many, so that
+it is read from a memory of those seen lately, with its form by RFC 5952.
 """
 
 from __future__ import annotations
@@ -19,8 +19,7 @@ from schemas.arrow import pa
 MISSING, IPV4, IPV6, WRONG = 0, 4, 6, 255
 MAX_REMEMBERED = 65_536
 
-_LONGEST = 15  # "255.255.255.255"
-_DOT, _ZERO = ord("."), ord("0")
+_NO_ADDRESS = bytes(4)
 #: `inet_recv` reads family (2 or 3), prefix length, is-cidr, length, then the bytes.
 _INET4, _INET6 = bytes((2, 32, 0, 4)), bytes((3, 128, 0, 16))
 
@@ -50,48 +49,32 @@ class Addresses(NamedTuple):
         return pa.BinaryArray.from_buffers(pa.binary(), count, [bitmap, pa.py_buffer(offsets), pa.py_buffer(packed)])
 
 
-def parse(column: pa.StringArray) -> tuple[Addresses, dict[int, str]]:
-    """Read a column of addresses; return it, and the texts by row that are IPv6 in another than their one form."""
-    offsets = np.frombuffer(column.buffers()[1], np.int32)[: len(column) + 1]
-    data = np.frombuffer(column.buffers()[2] or b"\0", np.uint8)
-    low, is_ipv4 = _parse_ipv4(offsets[:-1], np.diff(offsets), data)
-    family = np.where(is_ipv4, np.uint8(IPV4), np.uint8(WRONG))
-    if column.null_count:
-        family[column.is_null().to_numpy(zero_copy_only=False)] = MISSING
-    found = Addresses(family, np.zeros(len(column), np.uint64), low)
-    spelt_otherwise = {}
-    for row in np.flatnonzero(family == WRONG).tolist():
-        text = column[row].as_py()
+def parse(texts: Sequence[str | None]) -> tuple[Addresses, dict[int, str]]:
+    """Read n addresses; return them, and the texts by row that are IPv6 in another than their one form."""
+    packed = [_ipv4(text) for text in texts]
+    low = np.frombuffer(b"".join([ipv4 or _NO_ADDRESS for ipv4 in packed]), ">u4").astype(np.uint64)
+    found = Addresses(np.full(len(texts), IPV4, np.uint8), np.zeros(len(texts), np.uint64), low)
+    spelt_otherwise: dict[int, str] = {}
+    if None not in packed:
+        return found, spelt_otherwise
+    for row, text in enumerate(texts):
+        if packed[row] is not None:
+            continue
+        if text is None:
+            found.family[row] = MISSING
+            continue
         canonical, found.high[row], found.low[row] = _ipv6[text]
-        if canonical:
-            family[row] = IPV6
-            if canonical != text:
-                spelt_otherwise[row] = canonical
+        found.family[row] = IPV6 if canonical else WRONG
+        if canonical and canonical != text:
+            spelt_otherwise[row] = canonical
     return found, spelt_otherwise
 
 
-def _parse_ipv4(
-    starts: NDArray[np.int32], lengths: NDArray[np.int32], data: NDArray[np.uint8]
-) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
-    """Return the values of n texts as IPv4, and which of them are."""
-    count = len(starts)
-    value, octet = np.zeros(count, np.uint32), np.zeros(count, np.uint16)
-    digits, dots = np.zeros(count, np.uint8), np.zeros(count, np.uint8)
-    good = (lengths >= len("0.0.0.0")) & (lengths <= _LONGEST)  # noqa: S104 - the shortest address
-    for position in range(min(_LONGEST, int(lengths.max(initial=0)))):
-        inside = lengths > position
-        byte = data[np.minimum(starts + position, len(data) - 1)]
-        is_dot, digit = inside & (byte == _DOT), byte - np.uint8(_ZERO)
-        is_digit = inside & (digit < 10)
-        good &= (is_digit & ~((digits > 0) & (octet == 0))) | (is_dot & (digits > 0)) | ~inside
-        octet = np.where(is_digit, octet * np.uint16(10) + digit, octet)
-        good &= octet < 256
-        value = np.where(is_dot, value << np.uint32(8) | octet, value)
-        octet[is_dot] = 0
-        digits = np.where(is_dot, 0, digits + is_digit)
-        dots += is_dot
-    good &= (dots == 3) & (digits > 0)
-    return (value << np.uint32(8) | octet).astype(np.uint64), good
+def _ipv4(text: str | None) -> bytes | None:
+    try:
+        return socket.inet_pton(socket.AF_INET, text)  # type: ignore[arg-type] # None is refused like any other
+    except (OSError, TypeError, ValueError):  # ValueError: a NUL in it
+        return None
 
 
 class _Ipv6(dict[str, tuple[str, int, int]]):

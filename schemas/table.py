@@ -92,11 +92,12 @@ def tabulate(
 
 def _addresses(events: list[SecurityEvent], name: str) -> tuple[pa.StringArray, Addresses]:
     """Return a column of addresses as text and as numbers; give those that are spelt otherwise their one form."""
-    texts = pa.array(map(attrgetter(name), events), pa.string(), size=len(events))
+    texts = list(map(attrgetter(name), events))
     addresses, spelt_otherwise = parse(texts)
     for row, canonical in spelt_otherwise.items():
         setattr(events[row], name, canonical)
-    return pa.array(map(attrgetter(name), events), pa.string()) if spelt_otherwise else texts, addresses
+        texts[row] = canonical
+    return pa.array(texts, pa.string()), addresses
 
 
 def _rejects(

@@ -6,22 +6,26 @@ import asyncio
 import multiprocessing
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+import numpy as np
 import uvloop
 from aiokafka import AIOKafkaProducer
+from numpy.typing import NDArray
 
 from loadtest.drivers.topics import BATCH_BYTES
-from loadtest.workload.live import Template, from_source, stamped
+from loadtest.workload.live import Loop
 from schemas.topics import RAW
 
 #: Time between two looks at what is due, and most records sent at one look.
 TICK_S, MOST_AT_ONCE = 0.002, 5_000
 _IN_FLIGHT = 64
 STOP_LIMIT_S = 30.0
+#: Sending times that are kept, those of the newest records.
+KEPT_TIMES = 1 << 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,7 @@ class Load:
     partitions: int
     events_per_s: float
     sources: int | None = None
+    began_s: float = field(default_factory=time.time)  #: event time of the first record
 
 
 class Shared(NamedTuple):
@@ -40,7 +45,13 @@ class Shared(NamedTuple):
     sent: Any
     allowed: Any
     stop: Any
+    times: Any
     parent: int
+
+    @property
+    def sent_s(self) -> NDArray[np.float64]:
+        """When each of the newest records was sent, seconds since 1970, by its number modulo `KEPT_TIMES`."""
+        return np.frombuffer(self.times, np.float64)
 
     def stopped(self) -> bool:
         """Whether the producer should end: it was told to, or nobody is there to tell it."""
@@ -58,6 +69,10 @@ class Running:
         """Events that the broker has acknowledged."""
         return int(self._shared.sent.value)
 
+    def sent_s(self, numbers: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return when records were sent, by their numbers; those before the newest `KEPT_TIMES` are not known."""
+        return self._shared.sent_s[numbers % KEPT_TIMES]
+
     def allow(self, events: int) -> None:
         """Let it send up to so many events in all, since it started."""
         self._shared.allowed.value = events
@@ -69,11 +84,12 @@ class Running:
 
 
 @contextmanager
-def producing(load: Load, templates: Sequence[Template]) -> Iterator[Running]:
+def producing(load: Load, loop: Loop) -> Iterator[Running]:
     """Produce in a process of its own until the block ends; then all that was sent is acknowledged."""
     context = multiprocessing.get_context("spawn")
-    shared = Shared(context.Value("q", 0), context.Value("q", 2**62), context.Event(), os.getpid())
-    process = context.Process(target=_main, args=(load, templates, shared), name="producer", daemon=True)
+    times = context.RawArray("d", KEPT_TIMES)
+    shared = Shared(context.Value("q", 0), context.Value("q", 2**62), context.Event(), times, os.getpid())
+    process = context.Process(target=_main, args=(load, loop, shared), name="producer", daemon=True)
     process.start()
     try:
         yield Running(shared, process)
@@ -83,11 +99,11 @@ def producing(load: Load, templates: Sequence[Template]) -> Iterator[Running]:
         process.kill()
 
 
-def _main(load: Load, templates: Sequence[Template], shared: Shared) -> None:
-    uvloop.run(_produce(load, templates, shared))
+def _main(load: Load, loop: Loop, shared: Shared) -> None:
+    uvloop.run(_produce(load, loop, shared))
 
 
-async def _produce(load: Load, templates: Sequence[Template], shared: Shared) -> None:
+async def _produce(load: Load, loop: Loop, shared: Shared) -> None:
     producer = AIOKafkaProducer(bootstrap_servers=load.broker, acks="all", max_batch_size=BATCH_BYTES)
     await producer.start()
     waiting: set[asyncio.Future[Any]] = set()
@@ -99,7 +115,9 @@ async def _produce(load: Load, templates: Sequence[Template], shared: Shared) ->
             if wanted <= 0:
                 await asyncio.sleep(min(TICK_S, 1 / load.events_per_s))
                 continue
-            for batch, partition, events in _batches(producer, load, templates, range(number, number + wanted)):
+            numbers = range(number, number + wanted)
+            shared.sent_s[np.asarray(numbers) % KEPT_TIMES] = time.time()
+            for batch, partition, events in _batches(producer, load, loop, numbers):
                 future = await producer.send_batch(batch, RAW.name, partition=partition)
                 future.add_done_callback(lambda done, events=events: _count(shared, done, events))
                 waiting.add(future)
@@ -119,16 +137,14 @@ def _count(shared: Shared, done: asyncio.Future[Any], events: int) -> None:
         shared.sent.value += events
 
 
-def _batches(
-    producer: AIOKafkaProducer, load: Load, templates: Sequence[Template], numbers: range
-) -> Iterator[tuple[Any, int, int]]:
-    """Yield closed batches of stamped records with their partition and length."""
+def _batches(producer: AIOKafkaProducer, load: Load, loop: Loop, numbers: range) -> Iterator[tuple[Any, int, int]]:
+    """Yield closed batches of records with their partition and length."""
     open_batches: dict[int, Any] = {}
     for number in numbers:
-        template = templates[number % len(templates)]
+        template = loop.templates[number % len(loop.templates)]
         if load.sources is not None:
-            template = from_source(template, number, load.sources, load.partitions)
-        value = stamped(template, time.time())
+            template = template.from_source(number, load.sources, load.partitions)
+        value = template.stamped(loop.event_time(number, load.began_s))
         batch = open_batches.get(template.partition)
         if batch is not None and batch.append(key=template.key, value=value, timestamp=None) is not None:
             continue

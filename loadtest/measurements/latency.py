@@ -1,7 +1,7 @@
 """Latency: from the producer's send to the published threat in a consumer's hand, at several loads.
 
-A record's event time is the time at which it was sent, and the threat that comes of it carries that time. At 100
-events/s every second record is one that was a threat in the whole traffic, or there would be a handful to judge by.
+A threat's event time tells which record it came of, and the producer knows when it sent that one. At 100 events/s
+every second record is one that was a threat in the whole traffic, or there would be a handful to judge by.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from ironcore.topics import partitions_of
 from loadtest.bench import Bench
 from loadtest.drivers.contestants import IRONCORE, process_of
 from loadtest.drivers.drain import events_of
-from loadtest.drivers.paced import Load, producing
+from loadtest.drivers.paced import KEPT_TIMES, Load, producing
 from loadtest.errors import BenchError
 from loadtest.measurements.throughput import saturated_per_s
 from loadtest.statistics import percentiles
-from loadtest.workload.live import Template, half_threats, templates_of
+from loadtest.workload.live import Loop, half_threats, loop_of
 from schemas.topics import THREATS
 
 PARTITIONS = 4
@@ -37,7 +37,7 @@ WARM_UP_SHARE = 0.15
 DRAIN_LIMIT_S = 60.0
 
 
-class Sent(msgspec.Struct):
+class Timed(msgspec.Struct):
     """What is read of a threat."""
 
     event_time: float
@@ -52,24 +52,20 @@ def measure(bench: Bench) -> dict[str, Any]:
         worker.start()
         try:
             scale = bench.scale
-            templates = templates_of(half_threats(bench.traffic()), PARTITIONS)
-            idle = _at(bench, worker, templates, IDLE_PER_S, scale.idle_latency_s)
-            loads = [
-                {"share": share} | _at(bench, worker, templates, share * rate, scale.latency_s) for share in SHARES
-            ]
+            half, whole = half_threats(bench.traffic(), PARTITIONS), loop_of(bench.traffic().records, PARTITIONS)
+            idle = _at(bench, worker, half, IDLE_PER_S, scale.idle_latency_s)
+            loads = [{"share": share} | _at(bench, worker, whole, share * rate, scale.latency_s) for share in SHARES]
         finally:
             worker.stop()
-    half = next(load for load in loads if load["share"] == 0.5)
-    return {"saturated_per_s": rate, "idle": idle, "half_load": half, "loads": loads}
+    half_load = next(load for load in loads if load["share"] == 0.5)
+    return {"saturated_per_s": rate, "idle": idle, "half_load": half_load, "loads": loads}
 
 
-def _at(
-    bench: Bench, worker: ChildProcess, templates: list[Template], events_per_s: float, seconds: float
-) -> dict[str, Any]:
+def _at(bench: Bench, worker: ChildProcess, loop: Loop, events_per_s: float, seconds: float) -> dict[str, Any]:
     """Hold a load for some seconds and return the latencies of the threats in it."""
     before = events_of([worker])
     load = Load(bench.servers.broker, PARTITIONS, events_per_s)
-    found, achieved = asyncio.run(_listen_while(load, templates, seconds, lambda sent: _drained(worker, before + sent)))
+    found, achieved = asyncio.run(_listen_while(load, loop, seconds, lambda sent: _drained(worker, before + sent)))
     figures = percentiles(1000 * found)
     bench.tell(
         f"  {achieved:,.0f} events/s: "
@@ -80,7 +76,7 @@ def _at(
 
 
 async def _listen_while(
-    load: Load, templates: list[Template], seconds: float, drained: Callable[[int], None]
+    load: Load, loop: Loop, seconds: float, drained: Callable[[int], None]
 ) -> tuple[NDArray[np.float64], float]:
     """Produce, and return the seconds from send to receipt of every threat but the first ones', and the rate held."""
     consumer = AIOKafkaConsumer(bootstrap_servers=load.broker, enable_auto_commit=False)
@@ -91,33 +87,35 @@ async def _listen_while(
         await consumer.seek_to_end(*partitions)
         for partition in partitions:
             await consumer.position(partition)
-        sent_s: list[float] = []
+        event_times: list[float] = []
         taken_s: list[float] = []
-        with producing(load, templates) as running:
+        with producing(load, loop) as running:
             while not running.sent and running.alive:  # noqa: ASYNC110 - another process's count
                 await asyncio.sleep(0.01)
             began, began_s = time.monotonic(), time.time()
             while (held_s := time.monotonic() - began) < seconds:
-                await _take(consumer, sent_s, taken_s)
+                await _take(consumer, event_times, taken_s)
         waiting = asyncio.create_task(asyncio.to_thread(drained, running.sent))
         while not waiting.done():
-            await _take(consumer, sent_s, taken_s)
+            await _take(consumer, event_times, taken_s)
         await waiting
-        await _take(consumer, sent_s, taken_s)
+        await _take(consumer, event_times, taken_s)
     finally:
         await consumer.stop()
-    sent, taken = np.array(sent_s), np.array(taken_s)
+    if running.sent > KEPT_TIMES:
+        raise BenchError(f"{running.sent} events were sent, and the times of {KEPT_TIMES} are kept")
+    sent, taken = running.sent_s(loop.numbers(np.array(event_times), load.began_s)), np.array(taken_s)
     return (taken - sent)[sent > began_s + WARM_UP_SHARE * seconds], running.sent / held_s
 
 
-_decode = msgspec.json.Decoder(Sent).decode
+_decode = msgspec.json.Decoder(Timed).decode
 
 
-async def _take(consumer: AIOKafkaConsumer, sent_s: list[float], taken_s: list[float]) -> None:
+async def _take(consumer: AIOKafkaConsumer, event_times: list[float], taken_s: list[float]) -> None:
     fetched = await consumer.getmany(timeout_ms=100)
     now = time.time()
     for records in fetched.values():
-        sent_s += [_decode(record.value).event_time for record in records]
+        event_times += [_decode(record.value).event_time for record in records]
         taken_s += [now] * len(records)
 
 

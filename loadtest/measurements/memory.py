@@ -18,7 +18,7 @@ from loadtest.drivers.meter import Meter
 from loadtest.drivers.paced import Load, Running, producing
 from loadtest.errors import BenchError
 from loadtest.measurements.throughput import saturated_per_s
-from loadtest.workload.live import templates_of
+from loadtest.workload.live import loop_of
 
 PARTITIONS = 4
 #: The producer stays so many seconds of the saturated rate ahead of the worker.
@@ -35,7 +35,7 @@ EDGE_SHARE = 0.1
 def measure(bench: Bench) -> dict[str, Any]:
     """Return resident memory and its growth, with the series. Raises BenchError when the load was not full."""
     rate = saturated_per_s(bench)
-    templates = templates_of(bench.traffic().records, PARTITIONS)
+    loop = loop_of(bench.traffic().records, PARTITIONS)
     bench.servers.fresh_topics(
         PARTITIONS, {"retention.bytes": str(KEPT_BYTES), "segment.bytes": str(SEGMENT_BYTES), "retention.ms": "120000"}
     )
@@ -44,7 +44,7 @@ def measure(bench: Bench) -> dict[str, Any]:
         worker.start()
         try:
             load = Load(bench.servers.broker, PARTITIONS, OVERLOAD * rate, bench.scale.sources)
-            with producing(load, templates) as running:
+            with producing(load, loop) as running:
                 series = _watch(bench, worker, running, endpoints.postgres_dsn, round(AHEAD_S * rate))
         finally:
             worker.stop()

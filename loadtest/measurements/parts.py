@@ -21,7 +21,7 @@ from loadtest.peers import database
 from loadtest.peers.work import TTL_S, Scoring, decode, event_rows, hot_results, message_of
 from models.columns import columns_of
 from models.features import FEATURES
-from models.flow_features import flow_features
+from models.flow_features import FLOW_FEATURES, flow_features
 from models.windows import Windows
 from schemas import sql
 from schemas.table import tabulate
@@ -111,8 +111,9 @@ def _features(values: Sequence[bytes]) -> float:
 
     def work() -> None:
         for part in columns:
-            windowed = windows.advance(part, np.zeros(len(part.event_time), np.int32))
-            np.concatenate([flow_features(part), windowed, part.alert_severity[:, None]], axis=1)
+            matrix = np.empty((len(part.event_time), len(FEATURES)), np.float32)
+            flow_features(part, matrix[:, : len(FLOW_FEATURES)])
+            windows.advance(part, np.zeros(len(matrix), np.int32), matrix[:, len(FLOW_FEATURES) : -1])
 
     return _cost_s(work, len(values))
 

@@ -17,7 +17,7 @@ from loadtest.drivers.drain import events_of, watch
 from loadtest.drivers.paced import Load, Running, producing
 from loadtest.errors import BenchError
 from loadtest.measurements.scaling import PARTITIONS, shared_out
-from loadtest.workload.live import Template, templates_of
+from loadtest.workload.live import Loop, loop_of
 from loadtest.workload.traffic import partition_of
 from schemas.topics import RAW
 
@@ -37,7 +37,7 @@ def measure(bench: Bench) -> dict[str, Any]:
     records = bench.traffic().records[: bench.scale.takeover_past_events]
     bench.servers.fresh_topics(PARTITIONS)
     asyncio.run(topics.fill(bench.servers.broker, RAW.name, records, PARTITIONS))
-    templates = templates_of(bench.traffic().records, PARTITIONS)
+    loop = loop_of(bench.traffic().records, PARTITIONS)
     with bench.servers.fresh_database() as endpoints:
         group = f"bench-recovery-{time.time_ns()}"
         workers = [process_of(IRONCORE, endpoints, bench.folder, group=group) for _ in range(2)]
@@ -47,7 +47,7 @@ def measure(bench: Bench) -> dict[str, Any]:
             watch(workers[:1], {}, lambda events: events >= len(records))
             workers[1].start()
             held = shared_out(workers)
-            takeover_s = _takeover_s(bench, endpoints, workers, held[0], templates)
+            takeover_s = _takeover_s(bench, endpoints, workers, held[0], loop)
             bench.tell(f"  taken over after {takeover_s:.2f} s")
         finally:
             for worker in workers:
@@ -68,11 +68,11 @@ def _first_event_s(worker: ChildProcess) -> float:
 
 
 def _takeover_s(
-    bench: Bench, endpoints: Endpoints, workers: Sequence[ChildProcess], lost: set[int], templates: list[Template]
+    bench: Bench, endpoints: Endpoints, workers: Sequence[ChildProcess], lost: set[int], loop: Loop
 ) -> float:
     """Kill the first worker under load; return the seconds until one of its partitions' events is scored again."""
-    entities = sorted({t.key.decode() for t in templates if partition_of(t.key, PARTITIONS) in lost})
-    with producing(Load(bench.servers.broker, PARTITIONS, LIVE_PER_S), templates) as running:
+    entities = sorted({t.key.decode() for t in loop.templates if partition_of(t.key, PARTITIONS) in lost})
+    with producing(Load(bench.servers.broker, PARTITIONS, LIVE_PER_S), loop) as running:
         _wait_for_load(running, LIVE_BEFORE_S)
         workers[0].kill()
         killed_s = time.time()

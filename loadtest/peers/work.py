@@ -60,8 +60,8 @@ class Scoring:
 
     @property
     def traces(self) -> int:
-        """How often TensorFlow has traced the heads so far."""
-        return int(self.scorer._heads.experimental_get_tracing_count())  # noqa: SLF001 - no public way to it
+        """How often TensorFlow has traced a function so far."""
+        return self.scorer.traces
 
     def forget(self) -> None:
         """Begin with empty windows again."""

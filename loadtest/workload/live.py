@@ -1,61 +1,108 @@
-"""Records that are stamped as they are sent, so that the threat which comes of one tells when that was.
+"""A loop of records for paced loads, at whatever rate they are sent.
 
-They are the run's flows with the time of sending as event time, and, where asked for, ever new sources.
+Event time keeps the pace at which the flows were made, however fast they are sent: windows, and with them the share of
+threats, are then the same under every load. So the time of sending is not the event time; a threat's event time tells
+the number of the record that it came of, and the producer keeps when that one was sent.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import takewhile
 from typing import NamedTuple
 
-from loadtest.workload.traffic import Record, Traffic, evenly, partition_of
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
-#: Flows that are sent round and round; a stamp makes each pass new events.
-POOL = 100_000
+from ironcore.traffic.generate import CYCLE_S
+from loadtest.workload.traffic import Record, Traffic, partition_of
+
 #: Shuffles sources: any number without a common factor with theirs.
 _STRIDE = 611_953
+_HALF_US = 5e-7  # event times are written to the microsecond
 
 
 class Template(NamedTuple):
     """A record's bytes around its event time and its source address."""
 
+    offset_s: float  #: its event time after the first one's
     head: bytes
     middle: bytes
     tail: bytes
     key: bytes
     partition: int
 
+    def stamped(self, event_time: float) -> bytes:
+        """Return the record's value at another event time."""
+        return b"%b%.6f%b%b%b" % (self.head, event_time, self.middle, self.key, self.tail)
 
-def templates_of(records: Sequence[Record], partitions: int) -> list[Template]:
-    """Cut at most `POOL` records, evenly from all of them."""
-    return [_cut(record, partitions) for record in evenly(records, POOL)]
-
-
-def half_threats(traffic: Traffic) -> list[Record]:
-    """Return the records that were threats, in order, each after one that was not."""
-    threats = [record for record, is_threat in zip(traffic.records, traffic.is_threat, strict=True) if is_threat]
-    others = (record for record, is_threat in zip(traffic.records, traffic.is_threat, strict=True) if not is_threat)
-    return [record for pair in zip(others, threats, strict=False) for record in pair]
+    def from_source(self, number: int, sources: int, partitions: int) -> Template:
+        """Return the template with the source of a number; each source has one partition."""
+        source = number * _STRIDE % sources
+        address = b"10.%d.%d.%d" % (source >> 16 & 255, source >> 8 & 255, source & 255)
+        return self._replace(key=address, partition=source % partitions)
 
 
-def stamped(template: Template, now_s: float) -> bytes:
-    """Return the record's value with `now_s` as event time, to the microsecond."""
-    return b"%b%.6f%b%b%b" % (template.head, now_s, template.middle, template.key, template.tail)
+@dataclass(frozen=True)
+class Loop:
+    """Records that are sent round and round; every pass is a cycle of the office's attacks later."""
+
+    templates: Sequence[Template]
+    span_s: float = CYCLE_S
+
+    def event_time(self, number: int, began_s: float) -> float:
+        """Return the event time of the record with a number, counted from the first one sent."""
+        passed, at = divmod(number, len(self.templates))
+        return began_s + passed * self.span_s + self.templates[at].offset_s
+
+    def numbers(self, event_times: NDArray[np.float64], began_s: float) -> NDArray[np.int64]:
+        """Return which records event times (n,) are of; of several at one microsecond the first."""
+        passed, offset = np.divmod(event_times - began_s + _HALF_US, self.span_s)
+        at = np.searchsorted(self._offsets, offset - 2 * _HALF_US)
+        return passed.astype(np.int64) * len(self.templates) + np.minimum(at, len(self.templates) - 1)
+
+    @cached_property
+    def _offsets(self) -> NDArray[np.float64]:
+        return np.array([template.offset_s for template in self.templates])
 
 
-def from_source(template: Template, number: int, sources: int, partitions: int) -> Template:
-    """Return the template with the source of a number; each source has one partition."""
-    source = number * _STRIDE % sources
-    address = b"10.%d.%d.%d" % (source >> 16 & 255, source >> 8 & 255, source & 255)
-    return template._replace(key=address, partition=source % partitions)
+def loop_of(records: Sequence[Record], partitions: int) -> Loop:
+    """Return the records of the first cycle as a loop."""
+    began_s = _event_time(records[0])
+    cycle = takewhile(lambda record: _event_time(record) < began_s + CYCLE_S, records)
+    return Loop([_cut(record, began_s, partitions) for record in cycle])
 
 
-def _cut(record: Record, partitions: int) -> Template:
+def half_threats(traffic: Traffic, partitions: int) -> Loop:
+    """Return the threats of the first cycle, each after a record that was none and takes place at the same time."""
+    templates = loop_of(traffic.records, partitions).templates
+    threats = [template for template, is_threat in zip(templates, traffic.is_threat, strict=False) if is_threat]
+    others = (template for template, is_threat in zip(templates, traffic.is_threat, strict=False) if not is_threat)
+    pairs = zip(others, threats, strict=False)
+    return Loop([one for other, threat in pairs for one in (other._replace(offset_s=threat.offset_s), threat)])
+
+
+class _Timed(msgspec.Struct):
+    event_time: float
+
+
+_timed = msgspec.json.Decoder(_Timed).decode
+
+
+def _event_time(record: Record) -> float:
+    return _timed(record.value).event_time
+
+
+def _cut(record: Record, began_s: float, partitions: int) -> Template:
     head, _, rest = record.value.partition(b'"event_time":')
     _, _, rest = rest.partition(b",")
     middle, _, tail = rest.partition(b'"src_ip":"')
     _, _, tail = tail.partition(b'"')
     return Template(
+        _event_time(record) - began_s,
         head + b'"event_time":',
         b"," + middle + b'"src_ip":"',
         b'"' + tail,

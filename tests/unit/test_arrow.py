@@ -90,6 +90,7 @@ def test_features_and_identifiers_are_the_same_without_arrow_and_numba(tmp_path:
         [sys.executable, "-c", IN_A_LIGHT_PROCESS, log, out], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+    assert "Warning" not in done.stderr
     decoded = decode_records([_Record(line) for line in lines])
     ours = FeatureExtractor(window_entities=1024).extract(decoded.table, np.zeros(len(events), np.int32))
     light = np.load(out)

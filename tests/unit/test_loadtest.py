@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from aiokafka.partitioner import DefaultPartitioner
+from hypothesis import given
+from hypothesis import strategies as st
 
 from loadtest.drivers.drain import Sample, peak_per_s, steady
 from loadtest.errors import BenchError
@@ -24,7 +27,7 @@ from loadtest.report.figures import figures_of
 from loadtest.report.pictures import draw
 from loadtest.run import chosen
 from loadtest.statistics import percentiles, spread
-from loadtest.workload.live import from_source, half_threats, stamped, templates_of
+from loadtest.workload.live import Loop, half_threats, loop_of
 from loadtest.workload.traffic import Record, Traffic, evenly, partition_of
 from schemas.event import Event
 from schemas.formats import decode_record
@@ -209,26 +212,53 @@ def test_a_key_goes_where_kafkas_own_partitioner_puts_it() -> None:
 
 
 def test_a_stamped_record_is_the_same_event_at_another_time() -> None:
-    (template,) = templates_of([Record(b"10.2.1.4", VALUE)], 4)
-    event = msgspec.json.decode(stamped(template, 1_800_000_000.25), type=Event)
+    (template,) = loop_of([Record(b"10.2.1.4", VALUE)], 4).templates
+    event = msgspec.json.decode(template.stamped(1_800_000_000.25), type=Event)
     before = msgspec.json.decode(VALUE, type=Event)
     assert event.event_time == 1_800_000_000.25
     assert msgspec.structs.replace(event, event_time=before.event_time) == before
 
 
 def test_sources_are_distinct_valid_and_each_on_one_partition() -> None:
-    (template,) = templates_of([Record(b"10.2.1.4", VALUE)], 4)
-    made = [from_source(template, number, 1000, 4) for number in range(2000)]
+    (template,) = loop_of([Record(b"10.2.1.4", VALUE)], 4).templates
+    made = [template.from_source(number, 1000, 4) for number in range(2000)]
     assert len({one.key for one in made}) == 1000
     assert len({(one.key, one.partition) for one in made}) == 1000
     assert Counter(one.partition for one in made[:1000]) == dict.fromkeys(range(4), 250)
-    assert decode_record(stamped(made[7], 1.8e9)).rejects == []
+    assert decode_record(made[7].stamped(1.8e9)).rejects == []
+
+
+def _records_at(*seconds: float) -> list[Record]:
+    begin, end = VALUE.split(b'"event_time":')
+    rest = end.split(b",", 1)[1]
+    return [Record(b"%d" % number, b'%b"event_time":%f,%b' % (begin, at, rest)) for number, at in enumerate(seconds)]
+
+
+def test_a_loop_is_one_cycle_and_keeps_its_pace_round_after_round() -> None:
+    loop = loop_of(_records_at(1000.0, 1002.5, 1014.0, 1015.0), 4)
+    assert [template.offset_s for template in loop.templates] == [0.0, 2.5, 14.0]
+    times = [loop.event_time(number, 5e8) for number in range(7)]
+    assert times == [5e8 + s for s in (0.0, 2.5, 14.0, 15.0, 17.5, 29.0, 30.0)]
+
+
+@given(
+    offsets=st.lists(st.integers(0, 1_499_999), min_size=1, max_size=50, unique=True),
+    began_us=st.integers(0, 4 * 10**15),
+)
+def test_an_event_time_tells_the_number_of_its_record(offsets: list[int], began_us: int) -> None:
+    (template,) = loop_of([Record(b"k", VALUE)], 4).templates
+    loop = Loop([template._replace(offset_s=offset / 1e5) for offset in sorted(offsets)])
+    began_s = began_us / 1e6
+    times = np.array([float(b"%.6f" % loop.event_time(number, began_s)) for number in range(150)])
+    assert loop.numbers(times, began_s).tolist() == list(range(150))
 
 
 def test_every_second_record_of_the_idle_load_was_a_threat() -> None:
-    records = [Record(b"k", bytes([number])) for number in range(6)]
-    chosen_records = half_threats(Traffic(records, [False, True, False, False, True, False]))
-    assert chosen_records == [records[0], records[1], records[2], records[4]]
+    records = _records_at(*(1000.0 + number for number in range(6)))
+    loop = half_threats(Traffic(records, [False, True, False, False, True, False]), 4)
+    assert [(template.key, template.offset_s) for template in loop.templates] == [
+        (b"0", 1.0), (b"1", 1.0), (b"2", 4.0), (b"4", 4.0)
+    ]  # fmt: skip
 
 
 def test_zipf_ranks_fall_with_their_place() -> None:

@@ -142,13 +142,11 @@ def test_largest_counters_do_not_break_scores(scorer: Scorer) -> None:
 
 
 def test_nothing_is_traced_after_warm_up(scorer: Scorer) -> None:
-    assert scorer._heads.experimental_get_tracing_count() == len(SHAPES)
-    assert scorer._attribute.experimental_get_tracing_count() == len(EXPLAIN_SHAPES)
+    assert scorer.traces == len(SHAPES) + len(EXPLAIN_SHAPES)
     for count in (1, 40, 999, 4097):
         scorer.score(rows(count))
         scorer.explain(rows(count)[:300])
-    assert scorer._heads.experimental_get_tracing_count() == len(SHAPES)
-    assert scorer._attribute.experimental_get_tracing_count() == len(EXPLAIN_SHAPES)
+    assert scorer.traces == len(SHAPES) + len(EXPLAIN_SHAPES)
 
 
 def test_a_gpu_scores_a_whole_micro_batch_at_once(monkeypatch: pytest.MonkeyPatch, scorer: Scorer) -> None:
@@ -156,7 +154,7 @@ def test_a_gpu_scores_a_whole_micro_batch_at_once(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("models.scorer.has_gpu", lambda: True)
     on_gpu, features = Scorer.load(), rows(5000)
     np.testing.assert_allclose(on_gpu.score(features).risk, scorer.score(features).risk, rtol=1e-4, atol=1e-4)
-    assert on_gpu._heads.experimental_get_tracing_count() == 1
+    assert on_gpu.traces == 1
 
 
 def test_slope_is_the_gradient_of_the_risk(scorer: Scorer) -> None:
