@@ -6,7 +6,19 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from loadtest.bench import Bench
-from loadtest.measurements import api, hot_reads, latency, limit, memory, queries, recovery, scaling, scorer, throughput
+from loadtest.measurements import (
+    api,
+    gpu,
+    hot_reads,
+    latency,
+    limit,
+    memory,
+    queries,
+    recovery,
+    scaling,
+    scorer,
+    throughput,
+)
 
 
 class Measurement(NamedTuple):
@@ -21,6 +33,7 @@ MEASUREMENTS: Sequence[Measurement] = (
     Measurement("limit", limit.measure),
     Measurement("latency", latency.measure),
     Measurement("scorer", scorer.measure),
+    Measurement("gpu", gpu.measure),
     Measurement("memory", memory.measure),
     Measurement("scaling", scaling.measure),
     Measurement("recovery", recovery.measure),

@@ -7,6 +7,7 @@ import io
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,6 +71,13 @@ class Card(BaseModel):
     benign_medians: list[float | None] = Field(description="By feature; null when it is usually not reported.")
     weights_sha256: str
 
+    def medians(self) -> NDArray[np.float32]:
+        """Return (len(features),) benign medians, NaN where a feature is usually not reported."""
+        return np.array([np.nan if median is None else median for median in self.benign_medians], np.float32)
+
+
+C = TypeVar("C", bound=Card)
+
 
 def save(folder: Path, weights: Mapping[str, NDArray[np.float32]], card: Card) -> Card:
     """Write weights and card to a folder, which is made, and return the card with the weights' hash filled in."""
@@ -92,12 +100,8 @@ def load(folder: Path | None = None) -> tuple[dict[str, NDArray[np.float32]], Ca
             not this program's.
     """
     folder = folder or newest()
-    card = _read_card(folder / CARD_FILE)
-    data = _read(folder / WEIGHTS_FILE)
-    digest = hashlib.sha256(data).hexdigest()
-    if digest != card.weights_sha256:
-        raise ArtefactError(f"{folder / WEIGHTS_FILE}: sha256 is {digest}, the card says {card.weights_sha256}")
-    _check_names(folder, card)
+    card = read_card(folder / CARD_FILE, Card)
+    data = read_verified(folder / WEIGHTS_FILE, card.weights_sha256)
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             return {name: arrays[name].astype(np.float32) for name in arrays.files}, card
@@ -113,6 +117,15 @@ def newest(root: Path = SHIPPED) -> Path:
     return max(folders, key=lambda folder: tuple(int(part) for part in folder.name.split(".")))
 
 
+def read_verified(path: Path, sha256: str) -> bytes:
+    """Return a file's bytes. Raises ArtefactError when it is absent, too large, or of another hash."""
+    data = _read(path)
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != sha256:
+        raise ArtefactError(f"{path}: sha256 is {digest}, the card says {sha256}")
+    return data
+
+
 def _read(path: Path) -> bytes:
     try:
         size = path.stat().st_size
@@ -123,25 +136,28 @@ def _read(path: Path) -> bytes:
         raise ArtefactError(f"{path}: {error.strerror}") from error
 
 
-def _read_card(path: Path) -> Card:
+def read_card(path: Path, kind: type[C]) -> C:
+    """Read a card. Raises ArtefactError when a field is wrong, or features or classes are not this program's."""
     try:
-        return Card.model_validate_json(_read(path))
+        card = kind.model_validate_json(_read(path))
     except ValidationError as error:
         first = error.errors()[0]
         raise ArtefactError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+    _check_names(path, card)
+    return card
 
 
-def _check_names(folder: Path, card: Card) -> None:
+def _check_names(path: Path, card: Card) -> None:
     """Refuse a card whose columns are not this program's, naming the first that differs."""
     for what, theirs, ours in (
         ("feature", card.features, [feature.name for feature in FEATURES]),
         ("class", list(card.classes), list(CLASSES)),
     ):
         if len(theirs) != len(ours):
-            raise ArtefactError(f"{folder / CARD_FILE}: {len(theirs)} {what} names, this program has {len(ours)}")
+            raise ArtefactError(f"{path}: {len(theirs)} {what} names, this program has {len(ours)}")
         for position, (their, our) in enumerate(zip(theirs, ours, strict=True)):
             if their != our:
-                raise ArtefactError(f"{folder / CARD_FILE}: {what} {position} is {their!r}, expected {our!r}")
+                raise ArtefactError(f"{path}: {what} {position} is {their!r}, expected {our!r}")
 
 
 def _pack(weights: Mapping[str, NDArray[np.float32]]) -> bytes:

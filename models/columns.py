@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 import xxhash
 from numpy.typing import NDArray
 
 from models.addresses import SCOPE_MASK, keys_of
 from schemas.addresses import MISSING
+from schemas.arrow import pa, pc
 from schemas.table import EventTable
 
 #: Columns of `Columns.counters`, as named in the contract.

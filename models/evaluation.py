@@ -9,7 +9,8 @@ import numpy as np
 
 from models.dataset import Dataset, load
 from models.metrics import average_precision, recall_at_fpr, roc_auc
-from models.scorer import Scorer, Scores
+from models.scorer import Scorer
+from models.scores import Scores
 
 
 class AttackFigures(TypedDict):

@@ -7,17 +7,13 @@ log-survival, -log(1 - strength), in which a noisy-or is a sum, and goes to each
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
-from numpy.typing import NDArray
 
 from models.behaviours import BEHAVIOURS, strengths
 from models.encoding import FEATURE_OF_COLUMN, encode
 from models.features import FEATURES
 from models.network import Network, is_measured
 from models.runtime import tf
-from schemas.threat import Contribution, ContributionStruct
 
 STEPS = 8  #: midpoints of the path
 
@@ -33,11 +29,8 @@ def attribute(network: Network, features: tf.Tensor, medians: tf.Tensor) -> tf.T
     # The first layer is linear in the code, so that its path is straight as well, and it is passed but once each way.
     begins, ends = network.first_layer(base), network.first_layer(code)
     points = tf.concat([begins + (step + 0.5) / STEPS * (ends - begins) for step in range(STEPS)], axis=0)
-    with tf.GradientTape() as tape:
-        tape.watch(points)
-        logit = network.risk_logit(points)
-    gradient = tf.reduce_mean(tf.reshape(tape.gradient(logit, points), (STEPS, -1, points.shape[1])), axis=0)
-    gradient = gradient @ tf.transpose(network.weights["trunk_1"])
+    slopes = tf.reshape(network.risk_slope(points), (STEPS, -1, points.shape[1]))
+    gradient = tf.reduce_mean(slopes, axis=0) @ tf.transpose(network.weights["trunk_1"])
     measured = is_measured(features)
     flow = tf.where(measured[:, None], (code - base) * gradient, 0.0) @ _SUM_BY_FEATURE
     survival = -tf.math.log1p(-tf.minimum(strengths(features), 1 - 1e-6))
@@ -45,23 +38,3 @@ def attribute(network: Network, features: tf.Tensor, medians: tf.Tensor) -> tf.T
     # logit(risk) - logit(p) with 1 - risk = (1 - p) exp(-total), free of cancellation.
     added = total + tf.math.log1p(-tf.math.expm1(-total) * tf.exp(-learnt[:, None]))
     return flow + (added * survival / tf.maximum(total, 1e-9)) @ _LEADS
-
-
-def contributions_of(
-    features: NDArray[np.float32], shares: NDArray[np.float32], medians: NDArray[np.float32], top: int
-) -> list[list[Contribution]]:
-    """Name the `top` shares of each row by size, leaving out those that are zero."""
-    order = np.argsort(-np.abs(shares), axis=1, kind="stable")[:, :top]
-    columns = [np.take_along_axis(values, order, axis=1).tolist() for values in (features, shares)]
-    return [
-        [
-            ContributionStruct(name=_NAMES[at], observed=_known(seen), expected=_known(usual), contribution=share)
-            for at, seen, usual, share in zip(*row, strict=True)
-            if share != 0
-        ]
-        for row in zip(order.tolist(), columns[0], medians[order].tolist(), columns[1], strict=True)
-    ]
-
-
-def _known(value: float) -> float | None:
-    return None if math.isnan(value) else value

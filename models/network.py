@@ -89,9 +89,17 @@ class Network(tf.Module):  # type: ignore[misc]
         """Return the trunk's first layer before its activation, (n, 64): linear in the code."""
         return self._dense("trunk_1", code)
 
-    def risk_logit(self, first: tf.Tensor) -> tf.Tensor:
-        """Return the risk head's (n,) logit from the trunk's first layer."""
-        return MAX_LOGIT * tf.tanh(self._dense("risk", self._hidden(first))[:, 0] / MAX_LOGIT)
+    def risk_slope(self, first: tf.Tensor) -> tf.Tensor:
+        """Return the (n, 64) gradient of the risk head's logit by the trunk's first layer before its activation.
+
+        Spelt out, since the gradient of TensorFlow's `relu` has no counterpart on a sensor (`models.lite`).
+        """
+        second = self._dense("trunk_2", tf.nn.relu(first))
+        evidence = self._dense("risk", tf.nn.relu(second))
+        slope = 1 - tf.square(tf.tanh(evidence / MAX_LOGIT))
+        for name, before in (("risk", second), ("trunk_2", first)):
+            slope = tf.matmul(slope, self.weights[name], transpose_b=True) * tf.cast(before > 0, tf.float32)
+        return slope
 
     def _hidden(self, first: tf.Tensor) -> tf.Tensor:
         return tf.nn.relu(self._dense("trunk_2", tf.nn.relu(first)))

@@ -22,4 +22,9 @@ def use_threads(count: int) -> None:
         return
 
 
-__all__ = ["tf", "use_threads"]
+def has_gpu() -> bool:
+    """Tell whether TensorFlow sees a GPU; `tensorflow-cpu`, which is in the lock, sees none."""
+    return bool(tf.config.list_physical_devices("GPU"))
+
+
+__all__ = ["has_gpu", "tf", "use_threads"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,27 +12,20 @@ from numpy.typing import NDArray
 
 from models import artefact
 from models.artefact import ArtefactError, Card
-from models.explain import attribute, contributions_of
+from models.explain import attribute
 from models.features import FEATURES
 from models.network import Network
-from models.runtime import tf, use_threads
+from models.reasons import contributions_of
+from models.runtime import has_gpu, tf, use_threads
+from models.scores import Scores
 from schemas.threat import CLASSES, Contribution
 
 #: Batches are padded to the next of these; larger ones are split. XLA compiles once a shape.
 SHAPES = (32, 256, 1024)
+#: On a GPU a call costs its launches and copies, whatever its rows: a whole micro-batch goes at once.
+GPU_SHAPES = (*SHAPES, 4096, 16_384)
 #: One shape for what is rare: each costs a second of compilation at the start.
 EXPLAIN_SHAPES = (64,)
-
-
-@dataclass(slots=True)
-class Scores:
-    """Scores of n rows."""
-
-    anomaly: NDArray[np.float32]  #: (n,) 0..1
-    class_probabilities: NDArray[np.float32]  #: (n, len(CLASSES)), rows sum to 1
-    risk: NDArray[np.float32]  #: (n,) 0..100
-    threat: NDArray[np.bool_]  #: (n,) risk at or above the threshold
-    class_numbers: NDArray[np.intp]  #: (n,) index into CLASSES of the most probable class
 
 
 class Scorer:
@@ -43,8 +35,8 @@ class Scorer:
         self.card = card
         self.name, self.version, self.threshold = card.name, card.version, card.threshold
         self._network = network
-        self._medians = np.array([np.nan if m is None else m for m in card.benign_medians], np.float32)
-        self._heads = _Compiled(network.heads, SHAPES)
+        self._medians = card.medians()
+        self._heads = _Compiled(network.heads, GPU_SHAPES if has_gpu() else SHAPES)
         self._attribute = _Compiled(self._attribution, EXPLAIN_SHAPES)
 
     @classmethod

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
+
+from schemas.arrow import pa
 
 #: Values of `Addresses.family`.
 MISSING, IPV4, IPV6, WRONG = 0, 4, 6, 255

@@ -14,11 +14,11 @@ from typing import Any
 
 import msgspec
 import numpy as np
-import pyarrow as pa
 import xxhash
 from numpy.typing import NDArray
 
 from schemas.addresses import WRONG, Addresses, parse
+from schemas.arrow import pa
 from schemas.dead_letter import Reason, Reject
 from schemas.event import MAX_EVENT_TIME, MIN_EVENT_TIME, Event, Flow, SecurityEvent, entity_of
 from schemas.identity import identifiers, uuid_of

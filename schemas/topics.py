@@ -40,7 +40,7 @@ RAW = Topic(
     value="one event or a batch of them: native, Zeek, Suricata EVE, OCSF or ECS; JSON, JSON lines or msgpack",
     partitions=8,
     retention_s=3 * DAY_S,
-    written_by="sensors, collectors, applications, ironcore replay, API",
+    written_by="sensors, collectors, applications, ironcore replay, ironcore edge, API",
     read_by="ironcore worker",
 )
 THREATS = Topic(
@@ -49,7 +49,7 @@ THREATS = Topic(
     value="Threat v1 as JSON or msgpack, or an OCSF Detection Finding; ironcore-schema and content-type headers tell",
     partitions=4,
     retention_s=7 * DAY_S,
-    written_by="ironcore worker",
+    written_by="ironcore worker, ironcore edge",
     read_by="API, SIEM and SOAR connectors",
 )
 DEAD_LETTERS = Topic(

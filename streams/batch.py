@@ -10,7 +10,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from models.scorer import Scores
+from models.scores import Scores
 from schemas.dead_letter import DeadLetter
 from schemas.table import EventTable, tabulate
 from schemas.threat import Threat
@@ -29,6 +29,7 @@ class Batch:
     partitions: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
     sent_ms: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))  # the record's time stamp
     dead_letters: list[DeadLetter] = field(default_factory=list)
+    told: dict[int, Threat] = field(default_factory=dict)  # by row: scored and published by a sensor (schemas.told)
     # features: (n, number of features), NaN where missing
     features: NDArray[np.float32] | None = None
     # score
@@ -41,6 +42,10 @@ class Batch:
     def records(self) -> int:
         """Number of Kafka records that the batch owes."""
         return sum(len(slab.records) for slab in self.slabs)
+
+    def own_threats(self) -> list[Threat]:
+        """Return the threats that no sensor has published already."""
+        return [threat for threat, row in zip(self.threats, self.threat_rows, strict=True) if row not in self.told]
 
     def keep_threats(self, fresh: AbstractSet[UUID], known: AbstractSet[UUID]) -> None:
         """Keep the threats that are `known` (by threat_id), and those of events that are `fresh` (by event_id).

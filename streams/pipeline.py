@@ -130,7 +130,7 @@ class Pipeline:
         with stage("store"):
             await self._tried(lambda: store(batch, sinks.pool, self._scorer.version))  # 1.
         with stage("publish"):
-            fresh = await sinks.cache.unpublished(batch.threats)
+            fresh = await sinks.cache.unpublished(batch.own_threats())
             await self._tried(
                 lambda: publish(sinks.producer, fresh, batch.dead_letters, self._settings.threat_form)
             )  # 2.

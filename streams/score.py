@@ -3,33 +3,46 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.scorer import Scorer
+from models.scores import Scores
 from schemas.event import entity_of
 from schemas.identity import threat_uuids
 from schemas.threat import ATTACK, CLASSES, Threat, ThreatStruct, severity_of
 from streams.batch import Batch
 
+if TYPE_CHECKING:  # a sensor scores without TensorFlow
+    from models.lite.scorer import LiteScorer
+    from models.scorer import Scorer
+
 #: Digits behind the point of scores and probabilities: what a float32 of that size can hold.
 DIGITS = 6
 
 
-def score(batch: Batch, scorer: Scorer) -> None:
-    """Fill `scores`, `scored_time`, `threats` and `threat_rows`."""
+def score(batch: Batch, scorer: Scorer | LiteScorer) -> None:
+    """Fill `scores`, `scored_time`, `threats` and `threat_rows`; what a sensor has told stays as it told it."""
     assert batch.features is not None
     batch.scores = scores = scorer.score(batch.features)
+    for row, threat in batch.told.items():
+        _take_scores(scores, row, threat)
     batch.scored_time = time.time()
     rows = np.flatnonzero(scores.threat)
     if not rows.size:
         return
     batch.threat_rows = rows.tolist()
-    batch.threats = _threats(batch, scorer)
+    made = zip(batch.threat_rows, _threats(batch, scorer), strict=True)
+    batch.threats = [batch.told.get(row, threat) for row, threat in made]
 
 
-def _threats(batch: Batch, scorer: Scorer) -> list[Threat]:
+def _take_scores(scores: Scores, row: int, threat: Threat) -> None:
+    probabilities = [threat.class_probabilities.get(name, 0.0) for name in CLASSES]
+    scores.anomaly[row], scores.risk[row], scores.threat[row] = threat.anomaly, threat.risk, True
+    scores.class_probabilities[row], scores.class_numbers[row] = probabilities, int(np.argmax(probabilities))
+
+
+def _threats(batch: Batch, scorer: Scorer | LiteScorer) -> list[Threat]:
     """Return a `ThreatStruct` for each of the batch's `threat_rows`."""
     rows, scores = batch.threat_rows, batch.scores
     assert scores is not None

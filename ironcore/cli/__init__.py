@@ -24,9 +24,11 @@ VERBS = {
     "replay": ("replay", "replay", "Use it"),
     "status": ("status", "status", "Use it"),
     "user": ("user", "app", "Use it"),
+    "edge": ("edge", "app", "Use it"),
     "dead-letters": ("dead_letters", "app", "Use it"),
     "schema": ("schema", "schema", "Use it"),
     "bench": ("bench", "bench", "Use it"),
+    "backfill": ("backfill", "backfill", "Model"),
     "train": ("train", "train", "Model"),
     "evaluate": ("evaluate", "evaluate", "Model"),
 }

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from loadtest.peers.database import timestamp
 from models.features import FeatureExtractor
-from models.scorer import Scorer, Scores
+from models.scorer import Scorer
+from models.scores import Scores
 from schemas.event import Event, Flow, SecurityEvent, entity_of
 from schemas.keys import entity_key, threat_key
 from schemas.render import Form, render

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from models.behaviours import ALERT_STRENGTH, BEHAVIOURS, strengths
 from models.features import FEATURES
+from models.network import MAX_LOGIT
 from models.runtime import tf
 from models.scorer import EXPLAIN_SHAPES, SHAPES, Scorer
 from schemas.event import Event
@@ -146,6 +147,24 @@ def test_nothing_is_traced_after_warm_up(scorer: Scorer) -> None:
         scorer.score(rows(count))
         scorer.explain(rows(count)[:300])
     assert scorer.traces == len(SHAPES) + len(EXPLAIN_SHAPES)
+
+
+def test_a_gpu_scores_a_whole_micro_batch_at_once(monkeypatch: pytest.MonkeyPatch, scorer: Scorer) -> None:
+    """The same code in larger shapes; here on the CPU."""
+    monkeypatch.setattr("models.scorer.has_gpu", lambda: True)
+    on_gpu, features = Scorer.load(), rows(5000)
+    np.testing.assert_allclose(on_gpu.score(features).risk, scorer.score(features).risk, rtol=1e-4, atol=1e-4)
+    assert on_gpu.traces == 1
+
+
+def test_slope_is_the_gradient_of_the_risk(scorer: Scorer) -> None:
+    """TensorFlow's own gradient of the same layers."""
+    network = scorer._network
+    first = tf.constant(np.random.default_rng(2).normal(0, 2, (50, 64)).astype(np.float32))
+    with tf.GradientTape() as tape:
+        tape.watch(first)
+        logit = MAX_LOGIT * tf.tanh(network._dense("risk", network._hidden(first))[:, 0] / MAX_LOGIT)
+    np.testing.assert_allclose(network.risk_slope(first), tape.gradient(logit, first), rtol=1e-4, atol=1e-6)
 
 
 def test_threads_get_the_scores_of_their_own_rows(scorer: Scorer) -> None:

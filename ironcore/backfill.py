@@ -1,0 +1,160 @@
+"""Backfill: stored history scored again with another model, into a result set of its own. Nothing is published.
+
+1. The windows are warmed up by the events before the span, which are not scored.
+2. The events of the span are read in their order, a page at a time, and scored by the code of the stream.
+3. A page's scores are written beside the stored ones. One that is there already stays, so that a run may be repeated,
+   and goes on where it was cut off.
+
+PostgreSQL is read, not the raw topic: it keeps the whole event for `worker.retention_days`, the topic for three days.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+from uuid import UUID, uuid5
+
+import asyncpg
+import msgspec
+import numpy as np
+from aiokafka.partitioner import murmur2
+
+from models.features import FeatureExtractor
+from models.scorer import Scorer
+from schemas import sql
+from schemas.event import Event, SecurityEvent
+from schemas.identity import threat_uuids
+from schemas.sql import backfill as statements
+from schemas.table import tabulate
+from schemas.threat import CLASSES
+from schemas.topics import RAW
+
+#: Events that are held at once.
+PAGE = 8192
+_NAMESPACE = UUID("6f0f5b0e-5d8b-5e7c-9a52-8f1b3f2a7c11")
+_FIRST_ID = UUID(int=0)
+_HEAD = ("kind", "event_time", "event_id", "source_id", "sensor", "src_ip", "src_port", "dst_ip", "dst_port", "proto",
+         "host")  # fmt: skip
+_FLOW = ("duration_s", "orig_bytes", "resp_bytes", "orig_pkts", "resp_pkts", "orig_ip_bytes", "resp_ip_bytes",
+         "conn_state", "history", "service")  # fmt: skip
+
+
+class Span(NamedTuple):
+    """The events from one time and before another."""
+
+    begin: datetime
+    end: datetime
+
+
+class Summary(NamedTuple):
+    """What became of a run's events: as the pipeline scored them, and as this model does."""
+
+    run_id: UUID
+    model_version: str
+    events: int
+    were_threats: int
+    threats: int
+    became_threats: int
+    ceased_to_be_threats: int
+    mean_risk_shift: float | None  #: new minus old; None without events
+    mean_absolute_risk_shift: float | None
+
+
+async def backfill(  # noqa: PLR0913 - what, of what, and how
+    dsn: str,
+    span: Span,
+    scorer: Scorer,
+    *,
+    warm_up_s: float,
+    window_entities: int,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Summary:
+    """Score a span of the stored events and return the summary; a run that was cut off goes on.
+
+    Args:
+        dsn: The migrated database.
+        span: Aware times.
+        scorer: The other model.
+        warm_up_s: Seconds before the span (or before where a run goes on) that fill the windows.
+        window_entities: Entities whose windows are kept, as in a worker.
+        progress: Called with the number of events scored since the last call.
+
+    Raises:
+        asyncpg.PostgresError: The database refuses, or is not migrated.
+        OSError: It is not there.
+    """
+    run_id = uuid5(_NAMESPACE, f"{scorer.card.weights_sha256} {span.begin.timestamp()} {span.end.timestamp()}")
+    connection = await asyncpg.connect(dsn, timeout=10, server_settings={"timezone": "UTC", "jit": "off"})
+    try:
+        begin, end = span.begin.timestamp(), span.end.timestamp()
+        model = (scorer.name, scorer.version, scorer.card.weights_sha256, scorer.threshold)
+        await connection.execute(statements.BEGIN_RUN, run_id, begin, end, *model)
+        begin = max(begin, await connection.fetchval(statements.SELECT_REACHED, run_id) or begin)
+        extractor = FeatureExtractor(window_entities=window_entities)
+        after = (begin - warm_up_s, _FIRST_ID)
+        while page := await connection.fetch(statements.SELECT_EVENTS, *after, end, PAGE):
+            after = (page[-1]["event_time"], page[-1]["event_id"])
+            fresh = next((at for at, row in enumerate(page) if row["event_time"] >= begin), len(page))
+            _observe(extractor, page[:fresh])  # 1.
+            if rows := page[fresh:]:
+                scores = await _score(connection, extractor, scorer, rows)  # 2.
+                await connection.execute(statements.INSERT_SCORES, run_id, scorer.version, *scores)  # 3.
+                progress(len(rows))
+        await connection.execute(statements.FINISH_RUN, run_id)
+        counted = await connection.fetchrow(statements.SELECT_SUMMARY, run_id)
+        return Summary(run_id, scorer.version, *counted)
+    finally:
+        await connection.close()
+
+
+def _observe(extractor: FeatureExtractor, rows: Sequence[Mapping[str, Any]]) -> None:
+    events = [event_of(row) for row in rows]
+    extractor.observe(tabulate(events)[0], _partitions(rows))
+
+
+async def _score(
+    connection: asyncpg.Connection, extractor: FeatureExtractor, scorer: Scorer, rows: Sequence[Mapping[str, Any]]
+) -> list[Sequence[object]]:
+    """Return the columns of a page's scores in the order of `INSERT_SCORES`."""
+    table, _ = tabulate([event_of(row) for row in rows])  # what is stored was checked when it came
+    scores = scorer.score(extractor.extract(table, _partitions(rows)))
+    times, ids = [row["event_time"] for row in rows], [UUID(bytes=row["event_id"].bytes) for row in rows]
+    threat_ids = threat_uuids(ids)
+    known = {row["threat_id"] for row in await connection.fetch(sql.SELECT_KNOWN_THREATS, times, threat_ids)}
+    return [
+        times,
+        ids,
+        scores.anomaly.tolist(),
+        [CLASSES[number].value for number in scores.class_numbers.tolist()],
+        scores.risk.tolist(),
+        scores.threat.tolist(),
+        [row["risk"] for row in rows],
+        [threat_id in known for threat_id in threat_ids],
+    ]
+
+
+def event_of(row: Mapping[str, Any]) -> SecurityEvent:
+    """Return a stored row as the event that it was."""
+    native: dict[str, Any] = {name: row[name] for name in _HEAD if row[name] is not None}
+    native["event_id"] = UUID(bytes=row["event_id"].bytes)
+    if row["username"] is not None:
+        native["user"] = row["username"]
+    flow = {name: row[name] for name in _FLOW if row[name] is not None}
+    if flow or row["kind"] == "flow":
+        native["flow"] = flow
+    if row["detail"] is not None:
+        native[row["kind"]] = msgspec.json.decode(row["detail"])
+    event: SecurityEvent = msgspec.convert(native, Event)
+    return event
+
+
+def _partitions(rows: Sequence[Mapping[str, Any]]) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
+    """Return the partition of each event's entity, as Kafka's own clients choose it: windows are kept by partition."""
+    return np.array([_partition(row["entity"]) for row in rows], np.int32)
+
+
+@lru_cache(maxsize=65_536)
+def _partition(entity: str) -> int:
+    return int(murmur2(entity.encode()) & 0x7FFF_FFFF) % RAW.partitions

@@ -1,0 +1,25 @@
+"""Keeps a sensor's process small: what is heavy is not imported, even where it is installed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import MutableMapping
+from pathlib import Path
+from typing import Any
+
+HEAVY = ("numba", "pyarrow", "tensorflow")
+
+
+def bar_heavy() -> None:
+    """Make importing what is heavy fail as if it were not installed (None in `sys.modules` says so to Python)."""
+    modules: MutableMapping[str, Any] = sys.modules
+    modules.update(dict.fromkeys(HEAVY))
+
+
+def peak_mb() -> float | None:
+    """Return the most memory that this process has had resident so far, MB; None where there is no /proc."""
+    try:
+        status = Path("/proc/self/status").read_text("ascii")
+    except OSError:
+        return None
+    return next((int(line.split()[1]) * 1024 / 1e6 for line in status.splitlines() if line.startswith("VmHWM")), None)

@@ -1,0 +1,47 @@
+"""How far a log was read and sent, kept in a small file beside it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+
+class Place(NamedTuple):
+    """A place in a log: which file, and how many bytes of it lie before."""
+
+    inode: int
+    offset: int
+
+
+class Position(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is settled, and where reading begins again so that the windows are those of before."""
+
+    settled: Place  #: all that lies before was scored, and its threats were acknowledged
+    warm_up_from: Place
+
+
+class PositionError(ValueError):
+    """The position's file cannot be read; the message names it."""
+
+
+def load(path: Path) -> Position | None:
+    """Return the position; None where there is no file yet. Raises PositionError."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Position)
+    except FileNotFoundError:
+        return None
+    except (OSError, msgspec.MsgspecError) as error:
+        raise PositionError(f"{path}: {error}; delete it to begin anew") from error
+
+
+def save(path: Path, position: Position) -> None:
+    """Write the position, whole or not at all. Raises OSError."""
+    beside = path.with_name(path.name + ".new")
+    with beside.open("wb") as file:
+        file.write(msgspec.json.encode(position))
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models import artefact
+from models.artefact import CARD_FILE, ArtefactError, read_card
+from models.dataset import load
+from models.lite import export as exporting
+from models.lite.card import MAX_AUC_LOSS, MAX_MODEL_BYTES, MODEL_FILE, LiteCard
+from models.lite.export import ExportError, export
+from models.lite.scorer import LiteScorer
+from models.metrics import roc_auc
+from models.scorer import Scorer
+from tests.unit.test_network import rows
+from tests.unit.test_train import write
+
+EVAL = Path(__file__).parents[2].parent / "shared" / "data" / "flows" / "eval.parquet"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("lite")
+    export(None, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lite(folder: Path) -> LiteScorer:
+    return LiteScorer.load(folder)
+
+
+@pytest.fixture(scope="module")
+def source() -> Scorer:
+    return Scorer.load()
+
+
+def test_export_is_small_has_int8_weights_and_says_what_it_is(folder: Path) -> None:
+    from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415
+
+    card, theirs = read_card(folder / CARD_FILE, LiteCard), artefact.load()[1]
+    assert (folder / MODEL_FILE).stat().st_size == card.model_bytes < MAX_MODEL_BYTES
+    assert (card.version, card.threshold, card.features) == (theirs.version, theirs.threshold, theirs.features)
+    assert card.weights_sha256 == theirs.weights_sha256
+    assert card.agreement is None
+    tensors = Interpreter(model_path=str(folder / MODEL_FILE)).get_tensor_details()
+    assert sum(tensor["dtype"] == np.int8 for tensor in tensors) >= 4
+
+
+def test_scores_and_reasons_are_nearly_those_of_the_source(lite: LiteScorer, source: Scorer) -> None:
+    features = rows(1000)
+    ours, theirs = lite.score(features), source.score(features)
+    assert np.abs(ours.risk - theirs.risk).mean() < 0.1
+    assert np.abs(ours.class_probabilities - theirs.class_probabilities).mean() < 0.01
+    assert np.abs(ours.anomaly - theirs.anomaly).mean() < 0.02
+    named = [[reason.name for reason in reasons[:1]] for reasons in lite.explain(features[:200])]
+    expected = [[reason.name for reason in reasons[:1]] for reasons in source.explain(features[:200])]
+    assert sum(map(len, expected)) > 100
+    assert np.mean([ours == theirs for ours, theirs in zip(named, expected, strict=True)]) > 0.95
+
+
+def test_neighbours_do_not_change_scores(lite: LiteScorer) -> None:
+    features = rows(70)
+    one_by_one = [lite.score(features[row : row + 1]).risk[0] for row in range(70)]
+    np.testing.assert_array_equal(one_by_one, lite.score(features).risk)
+
+
+def test_no_rows_have_no_scores(lite: LiteScorer) -> None:
+    scores = lite.score(rows(0))
+    assert scores.risk.shape == scores.threat.shape == scores.class_numbers.shape == (0,)
+    assert lite.explain(rows(0)) == []
+
+
+def test_matrix_of_other_columns_is_refused(lite: LiteScorer) -> None:
+    with pytest.raises(ValueError, match=r"features have shape \(2, 3\)"):
+        lite.score(np.zeros((2, 3), np.float32))
+
+
+def test_altered_model_is_refused(folder: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(folder, tmp_path / "copy"))
+    (copy / MODEL_FILE).write_bytes((folder / MODEL_FILE).read_bytes()[:-1] + b"x")
+    with pytest.raises(ArtefactError, match=f"{MODEL_FILE}: sha256 is"):
+        LiteScorer.load(copy)
+
+
+def test_agreement_is_measured_on_labelled_rows_and_kept(tmp_path: Path) -> None:
+    card = export(None, tmp_path / "out", write(tmp_path / "flows.parquet", captures=2, count=30))
+    assert card.agreement is not None
+    assert (card.agreement.file, card.agreement.rows) == ("flows.parquet", 120)
+    assert abs(card.agreement.auc_loss) <= MAX_AUC_LOSS
+    assert read_card(tmp_path / "out" / CARD_FILE, LiteCard) == card
+
+
+def test_export_that_scores_too_differently_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flows = write(tmp_path / "flows.parquet", captures=2, count=30)
+    monkeypatch.setattr(exporting, "MAX_AUC_LOSS", -1.0)
+    with pytest.raises(ExportError, match=r"ROC-AUC on flows.parquet falls from"):
+        export(None, tmp_path / "out", flows)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.skipif(not EVAL.is_file(), reason="the labelled flows are not beside the checkout")
+def test_auc_on_later_days_is_the_sources(lite: LiteScorer, source: Scorer) -> None:
+    data = load(EVAL)
+    auc = roc_auc(data.malicious, lite.score(data.features).risk)
+    assert abs(auc - roc_auc(data.malicious, source.score(data.features).risk)) <= MAX_AUC_LOSS
