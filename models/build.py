@@ -17,6 +17,7 @@ from models.dataset import Dataset, load
 from models.evaluation import figures
 from models.features import FEATURES
 from models.network import Network
+from models.reference import Reference, reference_of
 from models.scorer import Scorer
 from models.split import split_captures
 from models.training import Progress, train
@@ -64,7 +65,10 @@ def build(  # noqa: PLR0913 - what `ironcore train` is asked, and two ways to he
         benign_medians=_benign_medians(data.where(~held_out)),
         weights_sha256="",
     )
-    card = card.model_copy(update={"validation": _figures(validation, Scorer(network, card))})
+    scorer = Scorer(network, card)
+    card = card.model_copy(
+        update={"validation": _figures(validation, scorer), "reference": _reference(data.where(~held_out), scorer)}
+    )
     return artefact.save(out, {name: weight.numpy() for name, weight in network.weights.items()}, card)
 
 
@@ -91,6 +95,28 @@ def _data_card(path: Path, data: Dataset, validation: Dataset) -> DataCard:
         training_captures=sorted(set(data.capture.tolist()) - set(held_out)),
         validation_captures=held_out,
     )
+
+
+def refer(folder: Path, path: Path) -> Card:
+    """Give the artefact in `folder` the reference of its own training rows; its weights stay as they are.
+
+    Raises:
+        ArtefactError: The artefact is not valid.
+        ValueError: The file is not the one that it was trained on.
+    """
+    weights, card = artefact.load(folder)
+    if (digest := hashlib.sha256(path.read_bytes()).hexdigest()) != card.data.sha256:
+        raise ValueError(f"{path}: sha256 is {digest}, the card's training file has {card.data.sha256}")
+    data = load(path)
+    trained_on = data.where(np.isin(data.capture, card.data.training_captures))
+    return artefact.save(
+        folder, weights, card.model_copy(update={"reference": _reference(trained_on, Scorer.load(folder))})
+    )
+
+
+def _reference(trained_on: Dataset, scorer: Scorer) -> Reference:
+    benign = trained_on.features[~trained_on.malicious]
+    return reference_of(benign, scorer.score(benign).risk)
 
 
 def _benign_medians(data: Dataset) -> list[float | None]:

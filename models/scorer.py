@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import artefact
-from models.artefact import ArtefactError, Card
+from models.artefact import ArtefactError, Card, Packed
 from models.explain import attribute, contributions_of
 from models.features import FEATURES
 from models.network import Network
@@ -54,23 +54,31 @@ class Scorer:
         Raises:
             ArtefactError: It is missing, altered, or made for other features.
         """
+        return cls.of(artefact.read(path or artefact.newest()))
+
+    @classmethod
+    def of(cls, packed: Packed) -> Scorer:
+        """Verify an artefact and make it ready. Raises ArtefactError as `load` does."""
         use_threads(1)
-        weights, card = artefact.load(path)
+        weights, card = artefact.unpack(packed)
         try:
             network = Network(weights)
         except ValueError as error:
-            raise ArtefactError(f"{path or artefact.newest()}: {error}") from error
+            raise ArtefactError(f"{packed.where}: {error}") from error
         return cls(network, card)
 
-    def warm_up(self) -> None:
-        """Trace and compile every batch shape, so that no event waits for it; side by side, for a quick start."""
+    def warm_up(self, *, threads: int | None = None) -> None:
+        """Trace and compile every batch shape, so that no event waits for it.
+
+        Side by side, for a quick start; beside a scorer that works already, on few `threads`.
+        """
         calls = [(self.score, rows) for rows in SHAPES] + [(self.explain, rows) for rows in EXPLAIN_SHAPES]
 
         def warm(call: Callable[..., object], rows: int) -> None:
             call(np.full((rows, len(FEATURES)), np.nan, np.float32))
 
-        with ThreadPoolExecutor(thread_name_prefix="warm-up") as threads:
-            list(threads.map(warm, *zip(*calls, strict=True)))
+        with ThreadPoolExecutor(threads, thread_name_prefix="warm-up") as pool:
+            list(pool.map(warm, *zip(*calls, strict=True)))
 
     def score(self, features: NDArray[np.float32]) -> Scores:
         """Score (n, len(FEATURES)) rows, n from 0 up. Padding does not change a row's scores.
