@@ -119,9 +119,7 @@ def _channel(topic: Topic) -> dict[str, Any]:
 
 
 def _topic_configuration(topic: Topic) -> dict[str, Any]:
-    return {
-        name: [value] if name == "cleanup.policy" else int(value) for name, value in topic.config.items()
-    }
+    return {name: [value] if name == "cleanup.policy" else int(value) for name, value in topic.config.items()}
 
 
 def _operation(action: str, topic: Topic) -> dict[str, Any]:

@@ -80,8 +80,8 @@ def reference_of(features: NDArray[np.float32], risk: NDArray[np.float32]) -> Re
 
 def has_flow(features: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Return (n,) which rows measured a flow. Training knows no others."""
-    measured: NDArray[np.bool_] = ~np.isnan(features[:, : len(FLOW_FEATURES)]).all(axis=1)
-    return measured
+    unmeasured: NDArray[np.bool_] = np.isnan(features[:, : len(FLOW_FEATURES)]).all(axis=1)
+    return ~unmeasured
 
 
 def _tenths(column: NDArray[np.float32]) -> list[float]:

@@ -18,10 +18,10 @@ DIGITS = 6
 
 
 def score(batch: Batch, scorer: Scorer) -> None:
-    """Fill `scores`, `scored_time`, `threats` and `threat_rows`."""
+    """Fill `scores`, `scored_time`, `model_version`, `threats` and `threat_rows`."""
     assert batch.features is not None
     batch.scores = scores = scorer.score(batch.features)
-    batch.scored_time = time.time()
+    batch.scored_time, batch.model_version = time.time(), scorer.version
     rows = np.flatnonzero(scores.threat)
     if not rows.size:
         return

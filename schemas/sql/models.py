@@ -8,16 +8,13 @@ SELECT_ARTEFACT = "SELECT card, weights FROM model_artefacts WHERE version = $1"
 SELECT_ARTEFACTS = """SELECT version, card, registered_by, registered_time FROM model_artefacts
 ORDER BY registered_time"""
 
-OBSERVATION_COLUMNS = (
-    "worker", "version", "challenger", "reference_sha256", "sampled", "counts",
-    "compared", "agreed", "champion_alerts", "challenger_alerts", "timed", "champion_s", "challenger_s",
-)  # fmt: skip
-INSERT_OBSERVATION = f"""INSERT INTO model_observations ({", ".join(OBSERVATION_COLUMNS)})
-VALUES ({", ".join(f"${at}" for at in range(1, len(OBSERVATION_COLUMNS) + 1))})"""
+INSERT_OBSERVATION = """INSERT INTO model_observations (worker, version, challenger, reference_sha256, sampled, counts,
+    compared, agreed, champion_alerts, challenger_alerts, timed, champion_s, challenger_s)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"""
 DROP_OBSERVATIONS = "DELETE FROM model_observations WHERE observed_time < now() - make_interval(days => $1)"
 
-SELECT_COMPARISON = """SELECT coalesce(sum(compared), 0)::bigint AS compared, coalesce(sum(agreed), 0)::bigint AS agreed,
-    coalesce(sum(champion_alerts), 0)::bigint AS champion_alerts,
+SELECT_COMPARISON = """SELECT coalesce(sum(compared), 0)::bigint AS compared,
+    coalesce(sum(agreed), 0)::bigint AS agreed, coalesce(sum(champion_alerts), 0)::bigint AS champion_alerts,
     coalesce(sum(challenger_alerts), 0)::bigint AS challenger_alerts, coalesce(sum(timed), 0)::bigint AS timed,
     coalesce(sum(champion_s), 0)::float8 AS champion_s, coalesce(sum(challenger_s), 0)::float8 AS challenger_s
 FROM model_observations WHERE challenger = $1 AND version = $2"""

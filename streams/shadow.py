@@ -1,0 +1,79 @@
+"""Shadow: a challenger scores a sample of each batch after the champion, unseen; only figures come of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.scorer import Scorer, Scores
+from schemas.assignment import Role
+from streams.metrics import Metrics
+
+#: Every so many samples both models score the same rows one after the other, and are timed.
+TIMED_EVERY = 16
+
+
+@dataclass(slots=True)
+class Comparison:
+    """What two models said of the same events. Sums, so that those of workers and minutes add up."""
+
+    compared: int = 0
+    agreed: int = 0  #: both called them threats, or neither
+    champion_alerts: int = 0
+    challenger_alerts: int = 0
+    timed: int = 0
+    champion_s: float = 0.0
+    challenger_s: float = 0.0
+
+    def add(self, other: Comparison) -> None:
+        """Add another's figures."""
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
+
+
+class Shadow:
+    """A challenger beside the champion. Used by the compute thread alone."""
+
+    def __init__(self, challenger: Scorer, metrics: Metrics, *, sample_events: int) -> None:
+        self.challenger = challenger
+        self._metrics, self._sample_events, self._samples = metrics, sample_events, 0
+
+    def compare(self, features: NDArray[np.float32], scores: Scores, champion: Scorer) -> Comparison:
+        """Score at most `sample_events` rows, spread over the batch, and hold them against the champion's scores.
+
+        Its cost is bounded by that: a sample is one call, and one more for one in `TIMED_EVERY`.
+
+        Args:
+            features: (n, features) rows of a batch, n at least 1.
+            scores: The champion's.
+            champion: For the timing.
+        """
+        step = -(-len(features) // self._sample_events)
+        sample = slice(self._samples % step, None, step)
+        rows = np.ascontiguousarray(features[sample])
+        began = perf_counter()
+        theirs = self.challenger.score(rows).threat
+        challenger_s = perf_counter() - began
+        ours = scores.threat[sample]
+        result = Comparison(len(rows), int((ours == theirs).sum()), int(ours.sum()), int(theirs.sum()))
+        if self._samples % TIMED_EVERY == 0:
+            began = perf_counter()
+            champion.score(rows)
+            result.timed, result.challenger_s, result.champion_s = len(rows), challenger_s, perf_counter() - began
+        self._samples += 1
+        self._count(result)
+        return result
+
+    def _count(self, result: Comparison) -> None:
+        metrics = self._metrics
+        metrics.shadow_events.inc(result.compared)
+        metrics.shadow_agreed.inc(result.agreed)
+        for role, alerts, seconds in (
+            (Role.CHAMPION, result.champion_alerts, result.champion_s),
+            (Role.CHALLENGER, result.challenger_alerts, result.challenger_s),
+        ):
+            metrics.shadow_alerts.labels(role.value).inc(alerts)
+            metrics.shadow_seconds.labels(role.value).inc(seconds)
