@@ -6,11 +6,17 @@ import getpass
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from models import artefact, registry
 from models.artefact import Card
+from models.drift import COLUMNS, MIN_ROWS, Report, columns_of
 from models.gates import Compared, Gates, failures
+from models.reference import Reference
 from schemas.assignment import ArtefactReference, Assignment, Role
 from schemas.sql import models as sql
 from streams.roles import assign, read_roles
@@ -100,6 +106,43 @@ class Desk:
         """Return what all workers saw of the two."""
         return Compared(*await self.connection.fetchrow(sql.SELECT_COMPARISON, challenger, champion))
 
+    async def drift(self, version: str, since: float, until: float, baseline: tuple[float, float] | None) -> Report:
+        """Return how far the flows that workers sampled between two times (seconds since 1970) have moved.
+
+        Args:
+            version: The champion whose workers are asked.
+            since: From then on.
+            until: Before then.
+            baseline: Two times of this network to compare with; without them it is the card's reference.
+
+        Raises:
+            ArtefactError: There is no such version.
+            RefusedError: Its card has no reference, or too few flows were sampled.
+        """
+        reference = (await self.card(version)).reference
+        if reference is None:
+            raise RefusedError(f"the card of {version} has no reference: `ironcore model reference` adds it")
+        counts = await self._counts(version, reference, since, until)
+        expected = await self._counts(version, reference, *baseline) if baseline else None
+        return Report(
+            version=version,
+            since=_iso(since),
+            until=_iso(until),
+            against=f"{_iso(baseline[0])} to {_iso(baseline[1])}" if baseline else "the benign rows of its training",
+            rows=int(counts[-1].sum()),
+            columns=columns_of(reference, counts, expected),
+        )
+
+    async def _counts(self, version: str, reference: Reference, since: float, until: float) -> NDArray[np.int64]:
+        rows = await self.connection.fetch(sql.SELECT_COUNTS, version, reference.sha256, since, until)
+        parts = [np.frombuffer(row["counts"], "<i8").reshape(len(COLUMNS), -1) for row in rows]
+        sampled = sum(row["sampled"] for row in rows)
+        if sampled < MIN_ROWS:
+            span = f"{_iso(since)} to {_iso(until)}"
+            raise RefusedError(f"{sampled} flows were sampled of model {version}, {span}: {MIN_ROWS} say something")
+        counts: NDArray[np.int64] = np.sum(parts, axis=0)
+        return counts
+
     async def running(self) -> Mapping[str, tuple[str, str | None]]:
         """Return champion and challenger of each worker that observed lately."""
         rows = await self.connection.fetch(sql.SELECT_RUNNING, RUNNING_WITHIN_S)
@@ -116,3 +159,7 @@ def _assignment(role: Role, chosen: ArtefactReference | None, previous: Artefact
     return Assignment(
         role=role, artefact=chosen, previous=previous, actor=getpass.getuser(), time=round(time.time(), 3)
     )
+
+
+def _iso(time_s: float) -> str:
+    return datetime.fromtimestamp(time_s, UTC).isoformat(timespec="seconds")

@@ -8,8 +8,11 @@ rows it is about (bins - 1) x (1/n + 1/m) by chance (Yurdakul and Naranjo, Journ
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
 
 from models.features import FEATURES
 from models.reference import BINS, Reference, has_flow
@@ -56,9 +59,81 @@ class Histograms:
 
 def psi(expected: NDArray[np.float64], counts: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the (columns,) indices of (columns, bins) counts against expected shares."""
-    observed = np.maximum(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), _LEAST_SHARE)
-    wanted = np.maximum(expected, _LEAST_SHARE)
     if not counts.any():
         return np.zeros(len(counts))
+    observed, wanted = np.maximum(_shares(counts), _LEAST_SHARE), np.maximum(expected, _LEAST_SHARE)
     index: NDArray[np.float64] = ((observed - wanted) * np.log(observed / wanted)).sum(axis=1)
     return index
+
+
+class ColumnDrift(BaseModel):
+    """A feature, or the risk: how its rows were spread and how they are."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    psi: float
+    labels: list[str]  #: of the bins
+    expected: list[float]  #: shares by bin
+    observed: list[float]
+
+    @property
+    def verdict(self) -> str:
+        """Return "act", "watch" or nothing."""
+        return "act" if self.psi >= ACT else "watch" if self.psi >= WATCH else ""
+
+
+class Report(BaseModel):
+    """Drift of one model between two times."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: str
+    since: str = Field(description="ISO 8601.")
+    until: str = Field(description="ISO 8601.")
+    against: str = Field(description="What was expected, in words.")
+    rows: int = Field(description="Sampled flows.")
+    columns: list[ColumnDrift]
+
+
+def columns_of(
+    reference: Reference, counts: NDArray[np.int64], baseline: NDArray[np.int64] | None = None
+) -> list[ColumnDrift]:
+    """Return the drift of every column.
+
+    Args:
+        reference: Whose bins were counted in.
+        counts: (features + 1, bins + 1) of the rows that are judged.
+        baseline: The same of earlier rows of this network to compare with; the reference's own shares without it.
+    """
+    expected = Histograms(reference).expected if baseline is None else _shares(baseline)
+    observed = _shares(counts)
+    return [
+        ColumnDrift(
+            name=name,
+            psi=round(index, 6),
+            labels=_labels(bins.edges),
+            expected=_used(expected[at], len(bins.edges)),
+            observed=_used(observed[at], len(bins.edges)),
+        )
+        for at, (name, bins, index) in enumerate(
+            zip(COLUMNS, reference.columns, psi(expected, counts).tolist(), strict=True)
+        )
+    ]
+
+
+def _shares(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    shares: NDArray[np.float64] = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    return shares
+
+
+def _used(shares: NDArray[np.float64], edges: int) -> list[float]:
+    return [round(share, 6) for share in (*shares[: edges + 1].tolist(), float(shares[-1]))]
+
+
+def _labels(edges: list[float]) -> list[str]:
+    texts = [f"{edge:g}" for edge in edges]
+    if not texts:
+        return ["any value", "missing"]
+    between = [f"{low} to {high}" for low, high in pairwise(texts)]
+    return [f"below {texts[0]}", *between, f"{texts[-1]} and above", "missing"]

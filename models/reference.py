@@ -80,8 +80,7 @@ def reference_of(features: NDArray[np.float32], risk: NDArray[np.float32]) -> Re
 
 def has_flow(features: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Return (n,) which rows measured a flow. Training knows no others."""
-    unmeasured: NDArray[np.bool_] = np.isnan(features[:, : len(FLOW_FEATURES)]).all(axis=1)
-    return ~unmeasured
+    return np.asarray(~np.isnan(features[:, : len(FLOW_FEATURES)]).all(axis=1))
 
 
 def _tenths(column: NDArray[np.float32]) -> list[float]:

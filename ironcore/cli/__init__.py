@@ -29,6 +29,7 @@ VERBS = {
     "bench": ("bench", "bench", "Use it"),
     "train": ("train", "train", "Model"),
     "evaluate": ("evaluate", "evaluate", "Model"),
+    "model": ("model", "app", "Model"),
 }
 
 
