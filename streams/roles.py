@@ -56,8 +56,8 @@ async def follow_roles(broker: str) -> AsyncGenerator[Roles, None]:
 async def assign(broker: str, assignments: Iterable[Assignment]) -> None:
     """Tell the workers who has a role from now on, in order. Raises one of `AWAY`."""
     producer = AIOKafkaProducer(bootstrap_servers=broker, acks="all", enable_idempotence=False)
-    await producer.start()
     try:
+        await producer.start()
         for assignment in assignments:
             await producer.send_and_wait(
                 MODELS.name,
@@ -76,8 +76,8 @@ async def _reader(broker: str) -> AsyncIterator[AIOKafkaConsumer | None]:
     consumer = AIOKafkaConsumer(
         bootstrap_servers=broker, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest"
     )
-    await consumer.start()
     try:
+        await consumer.start()
         if MODELS.name not in await consumer.topics():  # asking for its messages would make it, with other settings
             yield None
             return

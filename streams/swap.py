@@ -116,14 +116,23 @@ async def first_models(broker: str, pool: asyncpg.Pool, settings: WorkerSettings
         ArtefactError: The model in `model_dir`, or the shipped one, is not valid.
     """
     packed = artefact.read(Path(settings.model_dir) if settings.model_dir else artefact.newest())
-    if not settings.model_dir:
+    if not settings.model_dir and (wanted := await _promoted(broker)):
         try:
-            assignment = (await read_roles(broker)).get(Role.CHAMPION)
-            promoted = await _fetch(pool, assignment.artefact if assignment else None)
-            return Models(await asyncio.to_thread(_ready, promoted, None), promoted.referred, settings, metrics)
-        except (*REFUSED, *AWAY) as fault:
+            promoted = await _fetch(pool, wanted)
+            return Models(await asyncio.to_thread(_ready, promoted, None), wanted, settings, metrics)
+        except REFUSED as fault:
             refuse(Role.CHAMPION, fault, metrics)
     return Models(await asyncio.to_thread(_ready, packed, None), packed.referred, settings, metrics)
+
+
+async def _promoted(broker: str) -> ArtefactReference | None:
+    """Return the champion by assignment; None without one, and when the topic cannot be read now."""
+    try:
+        assignment = (await read_roles(broker)).get(Role.CHAMPION)
+    except AWAY as fault:
+        log.warning("the topic of models cannot be read yet: %s", fault or type(fault).__name__)
+        return None
+    return assignment.artefact if assignment else None
 
 
 def refuse(role: Role, fault: Exception, metrics: Metrics) -> None:
