@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 import numpy as np
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from models.drift import COLUMNS, MIN_ROWS, Histograms
@@ -56,11 +57,14 @@ class Observer:
         self._next_sample_s = 0.0
 
     def observe(self, batch: Batch) -> None:
-        """Count samples of a scored batch that is not empty. Whatever the challenger does, it does not raise."""
-        features, scores = batch.features, batch.scores
-        assert features is not None
-        assert scores is not None
-        comparison, counts = self._compare(features, scores), self._sample(features, scores)
+        """Count samples of a scored batch's flows, the one kind that is learnt. A challenger that fails is dropped."""
+        due = self.histograms is not None and monotonic() >= self._next_sample_s
+        if self.shadow is None and not due:
+            return
+        flows = np.flatnonzero(pc.equal(batch.table.columns["kind"], "flow").to_numpy(zero_copy_only=False))
+        if not flows.size:
+            return
+        comparison, counts = self._compare(batch, flows), self._sample(batch, flows) if due else None
         with self._lock:
             if comparison:
                 self._seen.comparison.add(comparison)
@@ -74,23 +78,36 @@ class Observer:
             seen, self._seen = self._seen, Seen()
         return seen
 
-    def _compare(self, features: NDArray[np.float32], scores: Scores) -> Comparison | None:
+    def _compare(self, batch: Batch, flows: NDArray[np.intp]) -> Comparison | None:
         if self.shadow is None:
             return None
+        features, scores = _scored(batch)
+        rows = _spread(flows, self.shadow.sample_events)
         try:
-            return self.shadow.compare(features, scores, self.champion)
+            return self.shadow.compare(features[rows], scores.threat[rows], self.champion)
         except Exception as fault:  # noqa: BLE001 - whatever a challenger does, events go on
             log.error("the challenger %s failed and is dropped: %s", self.shadow.challenger.version, fault)
             self.shadow = None
             self._metrics.challenger.clear()
             return None
 
-    def _sample(self, features: NDArray[np.float32], scores: Scores) -> NDArray[np.int64] | None:
-        if self.histograms is None or (now := monotonic()) < self._next_sample_s:
-            return None
-        self._next_sample_s = now + SAMPLE_EVERY_S
-        step = -(-len(features) // SAMPLE_ROWS)
-        return self.histograms.count(features[::step], scores.risk[::step])
+    def _sample(self, batch: Batch, flows: NDArray[np.intp]) -> NDArray[np.int64] | None:
+        assert self.histograms is not None
+        self._next_sample_s = monotonic() + SAMPLE_EVERY_S
+        features, scores = _scored(batch)
+        rows = _spread(flows, SAMPLE_ROWS)
+        return self.histograms.count(features[rows], scores.risk[rows])
+
+
+def _scored(batch: Batch) -> tuple[NDArray[np.float32], Scores]:
+    assert batch.features is not None
+    assert batch.scores is not None
+    return batch.features, batch.scores
+
+
+def _spread(rows: NDArray[np.intp], limit: int) -> NDArray[np.intp]:
+    """Return at most `limit` rows, evenly spread over all."""
+    return rows[:: -(-len(rows) // limit)]
 
 
 class Drift:

@@ -8,7 +8,7 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from models.scorer import Scorer, Scores
+from models.scorer import Scorer
 from schemas.assignment import Role
 from streams.metrics import Metrics
 
@@ -38,31 +38,25 @@ class Shadow:
     """A challenger beside the champion. Used by the compute thread alone."""
 
     def __init__(self, challenger: Scorer, metrics: Metrics, *, sample_events: int) -> None:
-        self.challenger = challenger
-        self._metrics, self._sample_events, self._samples = metrics, sample_events, 0
+        self.challenger, self.sample_events = challenger, sample_events
+        self._metrics, self._samples = metrics, 0
 
-    def compare(self, features: NDArray[np.float32], scores: Scores, champion: Scorer) -> Comparison:
-        """Score at most `sample_events` rows, spread over the batch, and hold them against the champion's scores.
-
-        Its cost is bounded by that: a sample is one call, and one more for one in `TIMED_EVERY`.
+    def compare(self, features: NDArray[np.float32], threat: NDArray[np.bool_], champion: Scorer) -> Comparison:
+        """Score a sample and hold it against what the champion said: one call, one more for one in `TIMED_EVERY`.
 
         Args:
-            features: (n, features) rows of a batch, n at least 1.
-            scores: The champion's.
+            features: (n, features) rows, n from 1 to `sample_events`.
+            threat: (n,) what the champion calls a threat.
             champion: For the timing.
         """
-        step = -(-len(features) // self._sample_events)
-        sample = slice(self._samples % step, None, step)
-        rows = np.ascontiguousarray(features[sample])
         began = perf_counter()
-        theirs = self.challenger.score(rows).threat
+        theirs = self.challenger.score(features).threat
         challenger_s = perf_counter() - began
-        ours = scores.threat[sample]
-        result = Comparison(len(rows), int((ours == theirs).sum()), int(ours.sum()), int(theirs.sum()))
+        result = Comparison(len(threat), int((threat == theirs).sum()), int(threat.sum()), int(theirs.sum()))
         if self._samples % TIMED_EVERY == 0:
             began = perf_counter()
-            champion.score(rows)
-            result.timed, result.challenger_s, result.champion_s = len(rows), challenger_s, perf_counter() - began
+            champion.score(features)
+            result.timed, result.challenger_s, result.champion_s = len(threat), challenger_s, perf_counter() - began
         self._samples += 1
         self._count(result)
         return result

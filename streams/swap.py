@@ -8,7 +8,10 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
+import gc
+import sys
+from collections.abc import Iterator
+from contextlib import aclosing, contextmanager
 from pathlib import Path
 
 import asyncpg
@@ -29,6 +32,8 @@ from streams.store import RETRIED
 
 #: Beside the compute thread; at the start, when nothing else runs, as many as there are shapes.
 WARM_UP_THREADS = 1
+#: A tenth of Python's own.
+SWITCH_INTERVAL_S = 0.0005
 REFUSED = (ArtefactError, *RETRIED, asyncpg.PostgresError)
 
 
@@ -84,7 +89,8 @@ class Models:
             if role is Role.CHAMPION and shadow and reference == self._running[Role.CHALLENGER]:
                 scorer = shadow.challenger
             elif reference != self._running[role]:
-                scorer = await asyncio.to_thread(_ready, packed, WARM_UP_THREADS)
+                with _often_interrupted():
+                    scorer = await asyncio.to_thread(_ready, packed, WARM_UP_THREADS)
         except REFUSED as fault:
             refuse(role, fault, self._metrics)
             if isinstance(fault, ArtefactError):  # it will not become valid; a server may come back
@@ -150,11 +156,26 @@ async def _fetch(pool: asyncpg.Pool, wanted: ArtefactReference | None) -> Packed
     return packed
 
 
+@contextmanager
+def _often_interrupted() -> Iterator[None]:
+    """Let the compute thread have the interpreter back sooner: tracing a model is long work in Python."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
+
+
 def _ready(packed: Packed, threads: int | None) -> Scorer:
     """Verify, compile and try. Raises ArtefactError."""
+    gc.collect()  # TensorFlow's functions are cycles: what the model before the last left behind
     scorer = Scorer.of(packed)
-    scorer.warm_up(threads=threads)
-    scores = scorer.score(np.zeros((1, len(FEATURES)), np.float32))
+    try:
+        scorer.warm_up(threads=threads)
+        scores = scorer.score(np.zeros((1, len(FEATURES)), np.float32))
+    except Exception as error:  # whatever a new model does, the worker goes on with the last good one
+        raise ArtefactError(f"{packed.where}: it cannot score: {error}") from error
     if not (np.isfinite(scores.risk).all() and np.isfinite(scores.anomaly).all()):
         raise ArtefactError(f"{packed.where}: its scores are not finite")
     return scorer
