@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import time
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 import asyncpg
+import numpy as np
 import pytest
 
 from ironcore.ledger import Ledger
@@ -16,10 +20,13 @@ from ironcore.view.metrics import metrics_from_text
 from ironcore.workers import scrape
 from models import artefact, registry
 from models.artefact import Card, Packed
+from models.drift import Histograms
 from models.gates import Gates
 from schemas.assignment import ArtefactReference, Assignment, Role
+from schemas.sql import models as sql
 from streams.roles import assign, read_roles
 from tests.integration.conftest import Workers, until
+from tests.integration.test_cli import ironcore
 from tests.integration.traffic import all_stored, flows, rows, scan, send_noted
 
 SHIPPED = artefact.newest().name
@@ -63,17 +70,22 @@ async def test_a_promotion_under_load_scores_every_event_once_and_is_rolled_back
 ) -> None:
     both = [workers.start("first", batch_events=256), workers.start("second", batch_events=256)]
     await register(desk, made(tmp_path / "next", "9.0.0", threshold=60.0))
-    ledger = Ledger()
-    sending = asyncio.create_task(send_noted(endpoints.broker, flows(30_000), ledger, pause_every=50))
-    await asyncio.sleep(2)
+    ledger, swapped = Ledger(), asyncio.Event()
+    load = takewhile(lambda _: not swapped.is_set(), flows(1_000_000))
+    sending = asyncio.create_task(send_noted(endpoints.broker, load, ledger, pause_every=50))
+
+    async def scored(version: str) -> bool:
+        return await database.fetchval("SELECT count(*) FROM events WHERE model_version = $1", version) > 1000
+
+    await until(lambda: scored(SHIPPED), what="events of the first model")
     promoted = await desk.promote("9.0.0")
     for worker in both:
         await runs(worker, "9.0.0")
-    sent_before = ledger.events
-    assert sent_before < 30_000, "the load ended before the promotion"
+    await until(lambda: scored("9.0.0"), what="events of the second model")
+    swapped.set()
     await sending
     await until(lambda: all_stored(database, ledger), what="every event in Postgres")
-    assert await rows(database) == (30_000, 30_000)
+    assert await rows(database) == (ledger.events, ledger.events)
     counted = await database.fetch("SELECT model_version, count(*) FROM events GROUP BY 1 ORDER BY 1")
     assert [row["model_version"] for row in counted] == [SHIPPED, "9.0.0"]
     # An entity's events stay on one worker and in order: its version changes once.
@@ -178,3 +190,37 @@ async def test_a_challenger_is_compared_unseen_and_gates_decide(
     assert list(found.labels("ironcore_challenger_info")) == []
     assert found.total("ironcore_drift_rows") > 0
     assert workers.unexpected_errors() == []
+
+
+async def test_drift_is_reported_from_what_workers_appended(
+    database: asyncpg.Connection, desk: Desk, endpoints: Endpoints, tmp_path: Path
+) -> None:
+    _, card = artefact.load()
+    assert card.reference is not None
+    expected = np.rint(Histograms(card.reference).expected * 3000).astype("<i8")
+    expected[:, 0] += 3000 - expected.sum(axis=1)  # rounding
+    moved = expected.copy()
+    moved[0] = np.roll(moved[0], 3)
+    now = time.time()
+    for age_h, counts in ((30, expected), (2, moved), (1, moved)):
+        await database.execute(
+            sql.INSERT_OBSERVATION,
+            "w", card.version, None, card.reference.sha256, 3000, counts.tobytes(), 0, 0, 0, 0, 0, 0.0, 0.0,
+        )  # fmt: skip
+        await database.execute(
+            "UPDATE model_observations SET observed_time = to_timestamp($1) WHERE observed_time > now() - interval '1m'",
+            now - age_h * 3600,
+        )
+    report = await desk.drift(card.version, now - 24 * 3600, now, None)
+    assert report.rows == 6000
+    assert [column.name for column in report.columns if column.verdict] == ["duration_s"]
+    baseline = await desk.drift(card.version, now - 24 * 3600, now, (now - 48 * 3600, now - 24 * 3600))
+    assert [column.name for column in baseline.columns if column.verdict == "act"] == ["duration_s"]
+    with pytest.raises(RefusedError, match="0 flows were sampled"):
+        await desk.drift(card.version, now - 1800, now, None)
+
+    done = ironcore("model", "drift", "--out", str(tmp_path / "out"), "--json", endpoints=endpoints)
+    assert done.returncode == 0, done.stderr
+    assert list(json.loads(done.stdout)["moved"]) == ["duration_s"]
+    assert json.loads((tmp_path / "out" / "drift.json").read_text())["rows"] == 6000
+    assert "duration_s" in (tmp_path / "out" / "drift.html").read_text()
