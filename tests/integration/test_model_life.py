@@ -200,7 +200,7 @@ async def test_drift_is_reported_from_what_workers_appended(
     expected = np.rint(Histograms(card.reference).expected * 3000).astype("<i8")
     expected[:, 0] += 3000 - expected.sum(axis=1)  # rounding
     moved = expected.copy()
-    moved[0] = np.roll(moved[0], 3)
+    moved[0] = [3000, *[0] * (moved.shape[1] - 1)]
     now = time.time()
     for age_h, counts in ((30, expected), (2, moved), (1, moved)):
         await database.execute(
@@ -208,8 +208,9 @@ async def test_drift_is_reported_from_what_workers_appended(
             "w", card.version, None, card.reference.sha256, 3000, counts.tobytes(), 0, 0, 0, 0, 0, 0.0, 0.0,
         )  # fmt: skip
         await database.execute(
-            "UPDATE model_observations SET observed_time = to_timestamp($1) WHERE observed_time > now() - interval '1m'",
+            "UPDATE model_observations SET observed_time = to_timestamp($1) WHERE observed_time > to_timestamp($2)",
             now - age_h * 3600,
+            now - 60,
         )
     report = await desk.drift(card.version, now - 24 * 3600, now, None)
     assert report.rows == 6000
