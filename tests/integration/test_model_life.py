@@ -75,7 +75,8 @@ async def test_a_promotion_under_load_scores_every_event_once_and_is_rolled_back
     sending = asyncio.create_task(send_noted(endpoints.broker, load, ledger, pause_every=50))
 
     async def scored(version: str) -> bool:
-        return await database.fetchval("SELECT count(*) FROM events WHERE model_version = $1", version) > 1000
+        count = await database.fetchval("SELECT count(*) FROM events WHERE model_version = $1", version)
+        return bool(count > 1000)
 
     await until(lambda: scored(SHIPPED), what="events of the first model")
     promoted = await desk.promote("9.0.0")
