@@ -14,20 +14,32 @@ from pydantic.fields import FieldInfo
 from api.description import with_routes
 from api.metrics import Metrics as ApiMetrics
 from ironcore.settings import NESTED, PREFIX, Settings
+from schemas.assignment import Assignment
 from schemas.dead_letter import DeadLetter, Reason
 from schemas.event import SecurityEvent
 from schemas.threat import Threat
-from schemas.topics import DEAD_LETTERS, RAW, THREATS, TOPICS, VERDICTS, Topic
+from schemas.topics import DEAD_LETTERS, MODELS, RAW, THREATS, TOPICS, VERDICTS, Topic
 from schemas.triage import Change
 from streams.metrics import Metrics
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-MESSAGES = {RAW.name: "event", THREATS.name: "threat", DEAD_LETTERS.name: "dead-letter", VERDICTS.name: "change"}
+MESSAGES = {
+    RAW.name: "event",
+    THREATS.name: "threat",
+    DEAD_LETTERS.name: "dead-letter",
+    VERDICTS.name: "change",
+    MODELS.name: "assignment",
+}
 
 
 def documents() -> dict[str, str]:
     """Return every generated document by its path from the root of the repository."""
-    models: dict[str, type[BaseModel]] = {"event": SecurityEvent, "threat": Threat, "change": Change}
+    models: dict[str, type[BaseModel]] = {
+        "event": SecurityEvent,
+        "threat": Threat,
+        "change": Change,
+        "assignment": Assignment,
+    }
     schemas = {name: _json_schema(model) for name, model in models.items()}
     return {
         **{f"schemas/generated/{name}.v1.json": _dump(schema) for name, schema in schemas.items()},
@@ -69,12 +81,14 @@ def _asyncapi(schemas: dict[str, dict[str, Any]]) -> dict[str, Any]:
             "receiveThreat": _operation("receive", THREATS),
             "receiveDeadLetter": _operation("receive", DEAD_LETTERS),
             "receiveChange": _operation("receive", VERDICTS),
+            "receiveAssignment": _operation("receive", MODELS),
         },
         "components": {
             "messages": {
                 "event": {"payload": schemas["event"], "summary": "A security event, or a batch of them."},
                 "threat": {"payload": schemas["threat"], "summary": "A scored threat."},
                 "change": {"payload": schemas["change"], "summary": "What an analyst did with a threat."},
+                "assignment": {"payload": schemas["assignment"], "summary": "Which model has a role."},
                 "dead-letter": {
                     "payload": {"description": "The original bytes, unchanged."},
                     "headers": {
@@ -105,12 +119,7 @@ def _channel(topic: Topic) -> dict[str, Any]:
 
 
 def _topic_configuration(topic: Topic) -> dict[str, Any]:
-    config = topic.config
-    return {
-        "cleanup.policy": [config["cleanup.policy"]],
-        "retention.ms": int(config["retention.ms"]),
-        "max.message.bytes": int(config["max.message.bytes"]),
-    }
+    return {name: [value] if name == "cleanup.policy" else int(value) for name, value in topic.config.items()}
 
 
 def _operation(action: str, topic: Topic) -> dict[str, Any]:

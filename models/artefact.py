@@ -6,6 +6,7 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from models.features import FEATURES
+from models.reference import Reference
+from schemas.assignment import ArtefactReference
 from schemas.threat import CLASSES, ThreatClass
 
 #: Where the artefacts that are shipped lie, one folder a version.
@@ -53,6 +56,18 @@ class Figures(BaseModel):
     recall_by_class: dict[ThreatClass, float]
 
 
+class VerdictsCard(BaseModel):
+    """Verdicts of analysts, split by time: what was trained on is older than what is measured."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    trained: int = Field(description="Threats that were trained on.")
+    validated: int = Field(description="Threats that were held out, all of them later.")
+    split_time: float = Field(description="From when on nothing was trained on, seconds since 1970.")
+    recall: float | None = Field(description="Share of the later true positives at or above the threshold.")
+    false_alarms: float | None = Field(description="Share of the later false and benign positives that still are.")
+
+
 class Card(BaseModel):
     """Model card (Mitchell et al., FAT* 2019), as much of it as a machine can check or fill."""
 
@@ -70,10 +85,34 @@ class Card(BaseModel):
     features: list[str] = Field(description="Columns of the input, in order.")
     benign_medians: list[float | None] = Field(description="By feature; null when it is usually not reported.")
     weights_sha256: str
+    reference: Reference | None = Field(
+        None, description="What drift is measured against; without it, it is not measured."
+    )
+    verdicts: VerdictsCard | None = Field(None, description="Of analysts, when they were trained on.")
 
     def medians(self) -> NDArray[np.float32]:
         """Return (len(features),) benign medians, NaN where a feature is usually not reported."""
         return np.array([np.nan if median is None else median for median in self.benign_medians], np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """An artefact as bytes, not yet verified. `where` is what errors name."""
+
+    card: bytes
+    weights: bytes
+    where: str
+
+    @property
+    def sha256(self) -> str:
+        """Return the hash of the card, which holds that of the weights."""
+        return hashlib.sha256(self.card).hexdigest()
+
+    @property
+    def referred(self) -> ArtefactReference:
+        """Return name, version and hash. Raises ArtefactError when the card cannot be read."""
+        card = card_of(self)
+        return ArtefactReference(name=card.name, version=card.version, sha256=self.sha256)
 
 
 C = TypeVar("C", bound=Card)
@@ -99,14 +138,34 @@ def load(folder: Path | None = None) -> tuple[dict[str, NDArray[np.float32]], Ca
         ArtefactError: A file is absent or unreadable, the weights' hash is not the card's, or features or classes are
             not this program's.
     """
-    folder = folder or newest()
-    card = read_card(folder / CARD_FILE, Card)
-    data = read_verified(folder / WEIGHTS_FILE, card.weights_sha256)
+    return unpack(read(folder or newest()))
+
+
+def read(folder: Path) -> Packed:
+    """Read an artefact's files. Raises ArtefactError when one is absent, too large or unreadable."""
+    return Packed(_read(folder / CARD_FILE), _read(folder / WEIGHTS_FILE), str(folder))
+
+
+def unpack(packed: Packed) -> tuple[dict[str, NDArray[np.float32]], Card]:
+    """Verify an artefact and return its weights and card.
+
+    Raises:
+        ArtefactError: The weights' hash is not the card's, or features or classes are not this program's.
+    """
+    card = card_of(packed)
+    weights = f"{packed.where}/{WEIGHTS_FILE}"
+    _verify(packed.weights, card.weights_sha256, weights)
+    _check_names(f"{packed.where}/{CARD_FILE}", card)
     try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+        with np.load(io.BytesIO(packed.weights), allow_pickle=False) as arrays:
             return {name: arrays[name].astype(np.float32) for name in arrays.files}, card
-    except (ValueError, zipfile.BadZipFile) as error:
-        raise ArtefactError(f"{folder / WEIGHTS_FILE}: unreadable: {error}") from error
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise ArtefactError(f"{weights}: unreadable: {error}") from error
+
+
+def card_of(packed: Packed) -> Card:
+    """Return the card. Raises ArtefactError naming the field that is wrong."""
+    return _parse(packed.card, f"{packed.where}/{CARD_FILE}", Card)
 
 
 def newest(root: Path = SHIPPED) -> Path:
@@ -120,9 +179,7 @@ def newest(root: Path = SHIPPED) -> Path:
 def read_verified(path: Path, sha256: str) -> bytes:
     """Return a file's bytes. Raises ArtefactError when it is absent, too large, or of another hash."""
     data = _read(path)
-    digest = hashlib.sha256(data).hexdigest()
-    if digest != sha256:
-        raise ArtefactError(f"{path}: sha256 is {digest}, the card says {sha256}")
+    _verify(data, sha256, str(path))
     return data
 
 
@@ -138,26 +195,38 @@ def _read(path: Path) -> bytes:
 
 def read_card(path: Path, kind: type[C]) -> C:
     """Read a card. Raises ArtefactError when a field is wrong, or features or classes are not this program's."""
-    try:
-        card = kind.model_validate_json(_read(path))
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise ArtefactError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
-    _check_names(path, card)
+    card = _parse(_read(path), str(path), kind)
+    _check_names(str(path), card)
     return card
 
 
-def _check_names(path: Path, card: Card) -> None:
+def _parse(data: bytes, where: str, kind: type[C]) -> C:
+    try:
+        return kind.model_validate_json(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ArtefactError(f"{where}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+
+
+def _verify(data: bytes, sha256: str, where: str) -> None:
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != sha256:
+        raise ArtefactError(f"{where}: sha256 is {digest}, the card says {sha256}")
+
+
+def _check_names(where: str, card: Card) -> None:
     """Refuse a card whose columns are not this program's, naming the first that differs."""
     for what, theirs, ours in (
         ("feature", card.features, [feature.name for feature in FEATURES]),
         ("class", list(card.classes), list(CLASSES)),
     ):
         if len(theirs) != len(ours):
-            raise ArtefactError(f"{path}: {len(theirs)} {what} names, this program has {len(ours)}")
+            raise ArtefactError(f"{where}: {len(theirs)} {what} names, this program has {len(ours)}")
         for position, (their, our) in enumerate(zip(theirs, ours, strict=True)):
             if their != our:
-                raise ArtefactError(f"{path}: {what} {position} is {their!r}, expected {our!r}")
+                raise ArtefactError(f"{where}: {what} {position} is {their!r}, expected {our!r}")
+    if card.reference is not None and len(card.reference.features) != len(FEATURES):
+        raise ArtefactError(f"{where}: the reference has {len(card.reference.features)} features, not {len(FEATURES)}")
 
 
 def _pack(weights: Mapping[str, NDArray[np.float32]]) -> bytes:

@@ -11,15 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import artefact
-from models.artefact import Card, DataCard, Figures
+from models.artefact import Card, DataCard, Figures, VerdictsCard
 from models.calibration import THRESHOLD, calibrate
 from models.dataset import Dataset, load
 from models.evaluation import figures
 from models.features import FEATURES
 from models.network import Network
+from models.reference import Reference, reference_of
 from models.scorer import Scorer
 from models.split import split_captures
 from models.training import Progress, train
+from models.verdicts import TimeSplit, split_by_time
 from schemas.threat import CLASSES
 
 NAME, VERSION = "ironcore-flow", "1.1.0"
@@ -31,6 +33,8 @@ def build(  # noqa: PLR0913 - what `ironcore train` is asked, and two ways to he
     *,
     seed: int,
     epochs: int,
+    version: str = VERSION,
+    verdicts: Dataset | None = None,
     loaded: Callable[[int], None] = lambda _rows: None,
     trained: Progress = lambda _epoch, _loss: None,
 ) -> Card:
@@ -41,18 +45,24 @@ def build(  # noqa: PLR0913 - what `ironcore train` is asked, and two ways to he
         out: Folder of the artefact.
         seed: Of the split, the first weights and the order of rows.
         epochs: Passes over the training rows.
+        version: Of the artefact.
+        verdicts: Rows that analysts judged (`models.verdicts`). They are split by time: the earlier ones are trained
+            on as well, and nothing of the time of the later ones is, of either file or verdicts.
         loaded: Called with the number of rows read since the last call.
         trained: Called after each epoch with its number and mean loss.
 
     Raises:
         ValueError: The file cannot be read, or its captures cannot be split.
     """
+    split = split_by_time(verdicts) if verdicts is not None else None
     data = load(path, loaded)
-    network, held_out = fit(data, seed=seed, epochs=epochs, trained=trained)
+    if split:
+        data = data.where(data.event_time < split.train_until)
+    network, held_out = fit(data, split.train if split else None, seed=seed, epochs=epochs, trained=trained)
     validation = data.where(held_out)
     card = Card(
         name=NAME,
-        version=VERSION,
+        version=version,
         created=datetime.now(UTC).date().isoformat(),
         seed=seed,
         epochs=epochs,
@@ -64,20 +74,37 @@ def build(  # noqa: PLR0913 - what `ironcore train` is asked, and two ways to he
         benign_medians=_benign_medians(data.where(~held_out)),
         weights_sha256="",
     )
-    card = card.model_copy(update={"validation": _figures(validation, Scorer(network, card))})
+    scorer = Scorer(network, card)
+    card = card.model_copy(
+        update={
+            "validation": _figures(validation, scorer),
+            "reference": _reference(data.where(~held_out), scorer),
+            "verdicts": _verdicts(split, scorer) if split else None,
+        }
+    )
     return artefact.save(out, {name: weight.numpy() for name, weight in network.weights.items()}, card)
 
 
 def fit(
-    data: Dataset, *, seed: int, epochs: int, trained: Progress = lambda _epoch, _loss: None
+    data: Dataset,
+    verdicts: Dataset | None = None,
+    *,
+    seed: int,
+    epochs: int,
+    trained: Progress = lambda _epoch, _loss: None,
 ) -> tuple[Network, NDArray[np.bool_]]:
     """Train on most captures, calibrate on those held out, and return the network and (n,) which rows were held out.
+
+    Verdicts are trained on and never calibrated on: all of them are of threats, so that they are no sample of traffic.
 
     Raises:
         ValueError: The captures cannot be split.
     """
     held_out = split_captures(data, seed)
-    network = train(data.where(~held_out), seed=seed, epochs=epochs, progress=trained)
+    taught = data.where(~held_out)
+    if verdicts is not None:
+        taught = taught.and_then(verdicts)
+    network = train(taught, seed=seed, epochs=epochs, progress=trained)
     calibrate(network, data.where(held_out))
     return network, held_out
 
@@ -91,6 +118,40 @@ def _data_card(path: Path, data: Dataset, validation: Dataset) -> DataCard:
         training_captures=sorted(set(data.capture.tolist()) - set(held_out)),
         validation_captures=held_out,
     )
+
+
+def refer(folder: Path, path: Path) -> Card:
+    """Give the artefact in `folder` the reference of its own training rows; its weights stay as they are.
+
+    Raises:
+        ArtefactError: The artefact is not valid.
+        ValueError: The file is not the one that it was trained on.
+    """
+    weights, card = artefact.load(folder)
+    if (digest := hashlib.sha256(path.read_bytes()).hexdigest()) != card.data.sha256:
+        raise ValueError(f"{path}: sha256 is {digest}, the card's training file has {card.data.sha256}")
+    data = load(path)
+    trained_on = data.where(np.isin(data.capture, card.data.training_captures))
+    return artefact.save(
+        folder, weights, card.model_copy(update={"reference": _reference(trained_on, Scorer.load(folder))})
+    )
+
+
+def _verdicts(split: TimeSplit, scorer: Scorer) -> VerdictsCard:
+    later = split.validation
+    threat = scorer.score(later.features).threat
+    return VerdictsCard(
+        trained=len(split.train),
+        validated=len(later),
+        split_time=split.from_time,
+        recall=float(threat[later.malicious].mean()) if later.malicious.any() else None,
+        false_alarms=float(threat[~later.malicious].mean()) if not later.malicious.all() else None,
+    )
+
+
+def _reference(trained_on: Dataset, scorer: Scorer) -> Reference:
+    benign = trained_on.features[~trained_on.malicious]
+    return reference_of(benign, scorer.score(benign).risk)
 
 
 def _benign_medians(data: Dataset) -> list[float | None]:

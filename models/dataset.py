@@ -60,6 +60,11 @@ class Dataset:
         """Return the chosen rows."""
         return Dataset(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
 
+    def and_then(self, other: Dataset) -> Dataset:
+        """Return these rows and then another's."""
+        names = self.__dataclass_fields__
+        return Dataset(*(np.concatenate([getattr(self, name), getattr(other, name)]) for name in names))
+
 
 def load(path: Path, progress: Callable[[int], None] = lambda _: None) -> Dataset:
     """Read a labelled file and extract its features.

@@ -12,6 +12,8 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
 import tensorflow as tf
 
+tf.get_logger().setLevel("ERROR")  # it warns of every second network that is traced, as a swap does
+
 
 def use_threads(count: int) -> None:
     """Let TensorFlow compute on so many threads; it has no effect once TensorFlow has computed anything."""

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import artefact
-from models.artefact import ArtefactError, Card
+from models.artefact import ArtefactError, Card, Packed
 from models.explain import attribute
 from models.features import FEATURES
 from models.network import Network
@@ -46,19 +46,27 @@ class Scorer:
         Raises:
             ArtefactError: It is missing, altered, or made for other features.
         """
+        return cls.of(artefact.read(path or artefact.newest()))
+
+    @classmethod
+    def of(cls, packed: Packed) -> Scorer:
+        """Verify an artefact and make it ready. Raises ArtefactError as `load` does."""
         use_threads(1)
-        weights, card = artefact.load(path)
+        weights, card = artefact.unpack(packed)
         try:
             network = Network(weights)
         except ValueError as error:
-            raise ArtefactError(f"{path or artefact.newest()}: {error}") from error
+            raise ArtefactError(f"{packed.where}: {error}") from error
         return cls(network, card)
 
-    def warm_up(self) -> None:
-        """Trace and compile every batch shape, so that no event waits for it; side by side, for a quick start."""
-        with ThreadPoolExecutor(thread_name_prefix="warm-up") as threads:
+    def warm_up(self, *, threads: int | None = None) -> None:
+        """Trace and compile every batch shape, so that no event waits for it.
+
+        Side by side, for a quick start; beside a scorer that works already, on few `threads`.
+        """
+        with ThreadPoolExecutor(threads, thread_name_prefix="warm-up") as pool:
             calls = [
-                threads.submit(function.of_shape, rows)
+                pool.submit(function.of_shape, rows)
                 for function in (self._heads, self._attribute)
                 for rows in function.shapes
             ]

@@ -10,24 +10,31 @@ DAY_S = 24 * HOUR_S
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A topic's contract. `retention_s` in seconds; `partitions` is what `ironcore topics --create` asks for."""
+    """A topic's contract. `partitions` is what `ironcore topics --create` asks for.
+
+    `retention_s` is in seconds; None keeps the last message of every key for good (log compaction).
+    """
 
     name: str
     key: str
     value: str
     partitions: int
-    retention_s: float
+    retention_s: float | None
     written_by: str
     read_by: str
 
     @property
     def config(self) -> dict[str, str]:
         """Return the broker's settings for this topic."""
-        return {
-            "cleanup.policy": "delete",
-            "retention.ms": str(int(self.retention_s * 1000)),
-            "max.message.bytes": str(MAX_MESSAGE_BYTES),
-        }
+        size = {"max.message.bytes": str(MAX_MESSAGE_BYTES)}
+        if self.retention_s is None:
+            return {"cleanup.policy": "compact", **size}
+        return {"cleanup.policy": "delete", "retention.ms": str(int(self.retention_s * 1000)), **size}
+
+    @property
+    def kept(self) -> str:
+        """Return how long records stay, for people."""
+        return "last of each key" if self.retention_s is None else f"{self.retention_s / DAY_S:g} days"
 
 
 #: Larger than the largest record that a worker accepts (1 MiB), so that an oversized record reaches the dead letters
@@ -68,6 +75,15 @@ VERDICTS = Topic(
     partitions=1,
     retention_s=365 * DAY_S,
     written_by="API",
-    read_by="API, training",
+    read_by="API",
 )
-TOPICS: tuple[Topic, ...] = (RAW, THREATS, DEAD_LETTERS, VERDICTS)
+MODELS = Topic(
+    name="ironcore.models",
+    key="role: champion or challenger",
+    value="Assignment v1 as JSON: which model artefact has the role; the last one of each role counts",
+    partitions=1,
+    retention_s=None,
+    written_by="ironcore model",
+    read_by="ironcore worker",
+)
+TOPICS: tuple[Topic, ...] = (RAW, THREATS, DEAD_LETTERS, VERDICTS, MODELS)

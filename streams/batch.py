@@ -35,6 +35,7 @@ class Batch:
     # score
     scores: Scores | None = None
     scored_time: float = 0.0
+    model_version: str = ""
     threats: list[Threat] = field(default_factory=list)
     threat_rows: list[int] = field(default_factory=list)  # row in `table` of each threat
 

@@ -66,6 +66,25 @@ class Metrics:
         self.lag = Gauge("ironcore_consumer_lag_records", "Records not yet committed.", ["partition"], **of)
         self.cache = Counter("ironcore_cache_requests_total", "Lookups in Redis, by result.", ["result"], **of)
         self.model = Gauge("ironcore_model_info", "1 for the model in use.", ["name", "version"], **of)
+        self.challenger = Gauge("ironcore_challenger_info", "1 for the model in shadow.", ["name", "version"], **of)
+        self.model_refusals = Counter(
+            "ironcore_model_refusals_total", "Models that could not be loaded, by role; the last stays.", ["role"], **of
+        )
+        self.shadow_events = Counter("ironcore_shadow_events_total", "Events that a challenger scored as well.", **of)
+        self.shadow_agreed = Counter(
+            "ironcore_shadow_agreed_total", "Of these, that both models call a threat, or neither.", **of
+        )
+        self.shadow_alerts = Counter(
+            "ironcore_shadow_alerts_total", "Of these, that a model calls a threat, by role.", ["role"], **of
+        )
+        self.shadow_seconds = Counter(
+            "ironcore_shadow_seconds_total", "Seconds of scoring the same samples, by role.", ["role"], **of
+        )
+        self.drift_risk_psi = Gauge(
+            "ironcore_drift_risk_psi", "Population stability index of the risk against the model's reference.", **of
+        )
+        self.drift_feature_psi = Gauge("ironcore_drift_feature_psi", "The same of each feature.", ["feature"], **of)
+        self.drift_rows = Gauge("ironcore_drift_rows", "Sampled flows that drift is measured over.", **of)
         self.commit_age = Gauge("ironcore_commit_age_seconds", "Age of the oldest record without a commit.", **of)
         self.in_flight = Gauge("ironcore_in_flight_records", "Records between intake and settlement.", **of)
         self.window_entities = Gauge("ironcore_window_entities", "Entities that have a window.", **of)

@@ -1,8 +1,8 @@
 """The way of a batch, in order, and what is done about the three errors.
 
-    decode -> measure -> score -> store -> publish -> remember -> settle
+    decode -> measure -> score -> observe -> store -> publish -> remember -> settle
 
-The first three run in one compute thread, batch after batch, so that the windows need no lock; the others run on
+The first four run in one compute thread, batch after batch, so that the windows need no lock; the others run on
 the event loop while the thread works on the next batch. The order of the sinks is the delivery guarantee:
 
 1. Postgres has the rows (events and threats, one transaction).
@@ -27,7 +27,6 @@ import asyncpg
 from aiokafka import AIOKafkaProducer
 
 from models.features import FeatureExtractor
-from models.scorer import Scorer
 from streams.bad_ratio import BadRatio
 from streams.batch import Batch
 from streams.batching import batches
@@ -42,6 +41,7 @@ from streams.score import score
 from streams.settings import WorkerSettings
 from streams.slab import Slab
 from streams.store import store
+from streams.swap import Models
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,9 @@ class Pipeline:
     """Takes slabs, returns nothing: what comes of them is in the sinks, and then they are settled."""
 
     def __init__(
-        self, settings: WorkerSettings, extractor: FeatureExtractor, scorer: Scorer, sinks: Sinks, metrics: Metrics
+        self, settings: WorkerSettings, extractor: FeatureExtractor, models: Models, sinks: Sinks, metrics: Metrics
     ) -> None:
-        self._settings, self._extractor, self._scorer = settings, extractor, scorer
+        self._settings, self._extractor, self._models = settings, extractor, models
         self._sinks, self._metrics = sinks, metrics
         self._queue: asyncio.Queue[Slab] = asyncio.Queue(maxsize=settings.batches_in_flight)
         self._in_flight = asyncio.Semaphore(settings.batches_in_flight)
@@ -121,14 +121,17 @@ class Pipeline:
             return
         with stage("features"):
             measure(batch, self._extractor)
+        observer = self._models.now  # once a batch: another model takes over between two
         with stage("score"):
-            score(batch, self._scorer)
+            score(batch, observer.champion)
+        with stage("observe"):
+            observer.observe(batch)
 
     async def _sink(self, batch: Batch) -> None:
         """Take the numbered steps of the module's docstring."""
         sinks, stage = self._sinks, self._metrics.stage
         with stage("store"):
-            await self._tried(lambda: store(batch, sinks.pool, self._scorer.version))  # 1.
+            await self._tried(lambda: store(batch, sinks.pool))  # 1.
         with stage("publish"):
             fresh = await sinks.cache.unpublished(batch.own_threats())
             await self._tried(

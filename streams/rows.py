@@ -31,7 +31,7 @@ _CLASS_NAMES = pa.array([name.value for name in CLASSES])
 _encode = msgspec.json.Encoder().encode
 
 
-def event_rows(batch: Batch, model_version: str) -> Copy:
+def event_rows(batch: Batch) -> Copy:
     """Return every event of the batch as rows of `events`."""
     assert batch.scores is not None
     count = len(batch.table)
@@ -46,7 +46,7 @@ def event_rows(batch: Batch, model_version: str) -> Copy:
         "anomaly": pa.array(batch.scores.anomaly),
         "threat_class": _CLASS_NAMES.take(pa.array(batch.scores.class_numbers)),
         "risk": pa.array(batch.scores.risk),
-        "model_version": pa.repeat(model_version, count),
+        "model_version": pa.repeat(batch.model_version, count),
         "scored_time": pa.repeat(_timestamp(batch.scored_time), count),
     })  # fmt: skip
 

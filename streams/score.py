@@ -22,12 +22,12 @@ DIGITS = 6
 
 
 def score(batch: Batch, scorer: Scorer | LiteScorer) -> None:
-    """Fill `scores`, `scored_time`, `threats` and `threat_rows`; what a sensor has told stays as it told it."""
+    """Fill the fields of the stage; what a sensor has told stays as it told it."""
     assert batch.features is not None
     batch.scores = scores = scorer.score(batch.features)
     for row, threat in batch.told.items():
         _take_scores(scores, row, threat)
-    batch.scored_time = time.time()
+    batch.scored_time, batch.model_version = time.time(), scorer.version
     rows = np.flatnonzero(scores.threat)
     if not rows.size:
         return

@@ -71,7 +71,16 @@ class WorkerSettings(BaseModel):
     restore_records: int = Field(
         200_000, ge=0, description="And from at most so many records of each partition. 0 starts with empty windows."
     )
-    model_dir: str | None = Field(None, description="Folder of a model artefact; the shipped one when left out.")
+    model_dir: str | None = Field(
+        None, description="Folder of a model artefact to keep to; when left out, the one that is promoted or shipped."
+    )
+    shadow_events: int = Field(
+        1024, ge=1, le=65_536, description="Flows of each batch, at most, that a challenger scores unseen."
+    )
+    observe_every_s: float = Field(
+        60.0, ge=1, le=3600, description="Between measurements of drift, each of which is a row in Postgres."
+    )
+    drift_window_s: float = Field(3600.0, ge=60, le=86_400, description="Drift is measured over so much of the past.")
 
     threat_form: Form = Field(Form.JSON, description="How threats are written: json, msgpack or ocsf.")
     cache_ttl_s: int = Field(3600, ge=1, description="Hot results stay in Redis for this long.")

@@ -38,7 +38,7 @@ async def connect_pool(dsn: str, *, size: int) -> asyncpg.Pool:
     )
 
 
-async def store(batch: Batch, pool: asyncpg.Pool, model_version: str) -> None:
+async def store(batch: Batch, pool: asyncpg.Pool) -> None:
     """Write the batch in one transaction: all rows or none. Raises Retry; doing it twice leaves one row each.
 
     The score that was stored first stays. When an event is there already, a threat that contradicts its stored score
@@ -46,7 +46,7 @@ async def store(batch: Batch, pool: asyncpg.Pool, model_version: str) -> None:
     """
     if not len(batch.table):
         return
-    events = event_rows(batch, model_version)
+    events = event_rows(batch)
     try:
         async with pool.acquire() as connection:
             try:

@@ -8,14 +8,13 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import asyncpg
 
 from models.features import FeatureExtractor
-from models.scorer import Scorer
 from schemas import sql
+from schemas.sql.models import DROP_OBSERVATIONS
 from streams.agents import add_agent
 from streams.app import App, build_app
 from streams.cache import Cache
@@ -24,11 +23,13 @@ from streams.health import Health
 from streams.logs import log
 from streams.memory import settle_memory
 from streams.metrics import Metrics
+from streams.observation import keep_observations
 from streams.pipeline import Pipeline, Sinks
 from streams.publish import start_producer
 from streams.server import start_server
 from streams.settings import WorkerSettings
 from streams.store import RETRIED, connect_pool
+from streams.swap import first_models
 
 MAINTAIN_EVERY_S = 60.0
 #: The consumer drains, commits and leaves its group: twice the time of a drain.
@@ -47,17 +48,19 @@ async def run_worker(broker: str, postgres_dsn: str, redis_url: str, settings: W
         def release(what: str, stop: Callable[[], Awaitable[object]]) -> None:
             acquired.push_async_callback(_within, budget, what, stop)
 
-        # The model first: traced and warm before the group hands us a partition.
-        scorer, extractor = await asyncio.to_thread(_load_model, settings)
-        metrics.model.labels(scorer.name, scorer.version).set(1)
         pool = await _pool(postgres_dsn, settings)
         acquired.callback(pool.terminate)
         release("PostgreSQL", pool.close)
+        # The model first: traced and warm before the group hands us a partition.
+        models, extractor = await asyncio.gather(
+            first_models(broker, pool, settings, metrics),
+            asyncio.to_thread(FeatureExtractor, window_entities=settings.window_entities),
+        )
         producer = await start_producer(broker, idempotent=settings.idempotent_producer)
         release("the producer", producer.stop)
         cache = Cache(redis_url, ttl_s=settings.cache_ttl_s, metrics=metrics)
         release("Redis", cache.close)
-        pipeline = Pipeline(settings, extractor, scorer, Sinks(pool, producer, cache), metrics)
+        pipeline = Pipeline(settings, extractor, models, Sinks(pool, producer, cache), metrics)
         acquired.callback(pipeline.close)
         app = build_app(broker, settings)
         add_agent(app, pipeline.take)
@@ -65,24 +68,24 @@ async def run_worker(broker: str, postgres_dsn: str, redis_url: str, settings: W
         health = Health(app, metrics, stuck_commit_s=settings.stuck_commit_s)
         runner, port = await start_server(settings.metrics_host, settings.metrics_port, health, metrics)
         release("the server", runner.cleanup)
-        tasks = [asyncio.create_task(c) for c in (pipeline.run(), health.watch(), _maintain(pool, settings))]
+        work = [pipeline.run(), health.watch(), _maintain(pool, settings)]
+        work.append(
+            keep_observations(models, pool, metrics, every_s=settings.observe_every_s, window_s=settings.drift_window_s)
+        )
+        if not settings.model_dir:  # a worker that was given a model keeps it
+            work.append(models.follow(broker, pool))
+        tasks = [asyncio.create_task(each) for each in work]
         release("the pipeline", partial(_cancel, tasks))  # after the app has drained
         await app.start()
         release("the consumer", app.stop)
         settle_memory()
-        log.info("worker ready: model %s %s, metrics on port %d", scorer.name, scorer.version, port)
+        log.info("worker ready: model %s, metrics on port %d", models.now.champion.version, port)
         try:
             await _until_stopped(stop, app, tasks)
         except Fatal:
             app.drain_s = 0.0  # the pipeline has stopped: there is nothing to wait for
             raise
         log.info("stopping: at most %s s for the batches in hand", settings.drain_s)
-
-
-def _load_model(settings: WorkerSettings) -> tuple[Scorer, FeatureExtractor]:
-    scorer = Scorer.load(Path(settings.model_dir) if settings.model_dir else None)
-    scorer.warm_up()
-    return scorer, FeatureExtractor(window_entities=settings.window_entities)
 
 
 async def _pool(dsn: str, settings: WorkerSettings) -> asyncpg.Pool:
@@ -121,6 +124,7 @@ async def _maintain(pool: asyncpg.Pool, settings: WorkerSettings) -> None:
             made = await pool.fetchval(sql.MAKE_PARTITIONS, 1, settings.partitions_ahead_days)
             dropped = await pool.fetchval(sql.DROP_PARTITIONS, settings.retention_days)
             await pool.fetchval(sql.FOLD_EVENT_COUNTS)
+            await pool.execute(DROP_OBSERVATIONS, settings.retention_days)
             if made or dropped:
                 log.info("partitions: %d made, %d dropped", made, dropped)
         except asyncpg.UndefinedFunctionError as fault:

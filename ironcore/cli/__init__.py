@@ -31,6 +31,7 @@ VERBS = {
     "backfill": ("backfill", "backfill", "Model"),
     "train": ("train", "train", "Model"),
     "evaluate": ("evaluate", "evaluate", "Model"),
+    "model": ("model", "app", "Model"),
 }
 
 

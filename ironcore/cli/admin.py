@@ -12,7 +12,7 @@ from rich.table import Table
 from ironcore.cli.common import ask_broker, console, errors, settings_or_exit
 from ironcore.migrate import migrate as apply_migrations
 from ironcore.topics import create_topics, partition_counts
-from schemas.topics import DAY_S, TOPICS
+from schemas.topics import TOPICS
 
 
 def migrate() -> None:
@@ -50,7 +50,7 @@ def topics(
         table.add_row(
             topic.name,
             str(there) if there else f"missing (wants {topic.partitions})",
-            f"{topic.retention_s / DAY_S:g} d",
+            topic.kept,
             topic.key,
             topic.value,
             topic.written_by,

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,10 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.structs import TopicPartition
 
 from ironcore.stack import Stack, StackOptions
+from ironcore.topics import create_topics
+from schemas.assignment import ArtefactReference, Assignment, Role
+from schemas.topics import MODELS
+from streams.roles import assign, follow_roles, read_roles
 from tests.integration.conftest import kafka_or_skip
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(700)]  # the first time, Maven fetches Kafka
@@ -168,3 +172,35 @@ async def test_it_is_there_again_after_a_kill(stack: Stack, topic: str) -> None:
     if durable:
         async with consuming(stack, topic, topic) as consumer:
             assert [record.value for record in await take(consumer, 3)] == [b"2", b"3", b"4"]
+
+
+async def test_the_last_assignment_of_a_role_counts(stack: Stack) -> None:
+    """The topic of models is compacted where the broker can, and read from its beginning in any case."""
+    broker = stack.endpoints.broker
+    assert await read_roles(broker) == {}  # the topic is missing
+    await create_topics(broker)
+    assert await read_roles(broker) == {}
+    made = [_assignment(role, version) for version in ("1", "2", "3") for role in Role]
+    await assign(broker, made)
+    roles = await read_roles(broker)
+    assert {role: held.artefact and held.artefact.version for role, held in roles.items()} == dict.fromkeys(Role, "3")
+
+    async with aclosing(follow_roles(broker)) as changes:
+        assert await anext(changes) == roles
+        await assign(broker, [_assignment(Role.CHALLENGER, None)])
+        changed = await asyncio.wait_for(anext(changes), LIMIT_S)
+    assert changed == {**roles, Role.CHALLENGER: _assignment(Role.CHALLENGER, None)}
+
+
+async def test_what_is_no_assignment_is_passed_over(stack: Stack) -> None:
+    await create_topics(stack.endpoints.broker)
+    good = _assignment(Role.CHAMPION, "4")
+    await assign(stack.endpoints.broker, [good])
+    async with producing(stack) as producer:
+        await producer.send_and_wait(MODELS.name, key=b"champion", value=b"{broken")
+    assert (await read_roles(stack.endpoints.broker))[Role.CHAMPION] == good
+
+
+def _assignment(role: Role, version: str | None) -> Assignment:
+    artefact = ArtefactReference(name="m", version=version, sha256="0" * 64) if version else None
+    return Assignment(role=role, artefact=artefact, previous=None, actor="test", time=1.5)

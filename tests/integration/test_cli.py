@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ironcore.ledger import Ledger
 from ironcore.stack import Endpoints
+from models import artefact
 from schemas.sql import migrations
 from tests.integration.conftest import Workers, kafka_or_skip
 from tests.integration.traffic import raw, send_noted
@@ -93,3 +94,35 @@ def test_dead_letters_are_listed_with_their_bytes(endpoints: Endpoints, workers:
             break
     [letter] = [json.loads(line) for line in listed.stdout.splitlines()]
     assert (letter["value"], letter["reason"]) == ("{nonsense", "malformed")
+
+
+def test_a_model_is_registered_challenges_is_promoted_and_rolled_back(endpoints: Endpoints, tmp_path: Path) -> None:
+    weights, card = artefact.load()
+    artefact.save(tmp_path / "next", weights, card.model_copy(update={"version": "9.0.0"}))
+
+    def model(*arguments: str) -> str:
+        done = ironcore("model", *arguments, endpoints=endpoints)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def refused(*arguments: str) -> str:
+        done = ironcore("model", *arguments, endpoints=endpoints)
+        assert (done.returncode, done.stdout) == (1, "")
+        return done.stderr
+
+    assert "not registered" in refused("promote", "9.0.0")
+    assert "nothing to go back to" in refused("rollback")
+    assert "registered ironcore-flow 9.0.0" in model("register", str(tmp_path / "next"))
+    assert "challenger: 9.0.0" in model("challenge", "9.0.0")
+    assert "0 events were scored in shadow, 10000 are wanted" in refused("promote", "9.0.0", "--gates")
+    assert "champion: 9.0.0 (before: 1.1.0)" in model("promote", "9.0.0")
+    listed = [line for line in model("list").splitlines() if "9.0.0" in line]
+    assert "champion" in listed[0]
+    assert f"champion: {card.version} (before: 9.0.0)" in model("rollback")
+    assert "ROC-AUC" in model("compare", card.version, "9.0.0")
+    assert json.loads(model("show", "9.0.0"))["version"] == "9.0.0"
+    assert "0 flows were sampled" in refused("drift", "--out", str(tmp_path))
+    assert "say --none" in refused("challenge")
+
+    artefact.save(tmp_path / "other", weights, card.model_copy(update={"version": "9.0.0", "threshold": 60.0}))
+    assert "version 9.0.0 is registered already, with another card" in refused("register", str(tmp_path / "other"))

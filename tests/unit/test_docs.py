@@ -73,8 +73,8 @@ def test_metrics_exist() -> None:
 def test_topics_exist_with_their_partitions_and_retention() -> None:
     quoted = named(r"(?:[`\"]|-t |\[\()(ironcore\.[a-z.-]*[a-z])") - {"ironcore.toml"}
     assert quoted == {topic.name for topic in TOPICS}
-    rows = dict(re.findall(r"^\| `(ironcore\.[a-z.-]+)` \| .+ \| (\d+ \| \d+) days \|$", TEXT, re.MULTILINE))
-    assert rows == {topic.name: f"{topic.partitions} | {topic.retention_s / 86_400:g}" for topic in TOPICS}
+    rows = dict(re.findall(r"^\| `(ironcore\.[a-z.-]+)` \| .+ \| (\d+ \| [\w ]+) \|$", TEXT, re.MULTILINE))
+    assert rows == {topic.name: f"{topic.partitions} | {topic.kept}" for topic in TOPICS}
 
 
 def test_every_alert_is_explained_and_no_other() -> None:

@@ -1,0 +1,165 @@
+"""What people do with models: register, promote, roll back, challenge. PostgreSQL has them, a topic says who scores."""
+
+from __future__ import annotations
+
+import getpass
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models import artefact, registry
+from models.artefact import Card
+from models.drift import COLUMNS, MIN_ROWS, Report, columns_of
+from models.gates import Compared, Gates, failures
+from models.reference import Reference
+from schemas.assignment import ArtefactReference, Assignment, Role
+from schemas.sql import models as sql
+from streams.roles import assign, read_roles
+
+#: A worker that wrote nothing for so long is not shown.
+RUNNING_WITHIN_S = 300.0
+
+
+class RefusedError(Exception):
+    """What was asked for would do harm, or makes no sense now; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A connection to PostgreSQL and the broker."""
+
+    connection: Any
+    broker: str
+
+    async def holders(self) -> tuple[ArtefactReference, ArtefactReference | None]:
+        """Return champion and challenger; the champion is the newest shipped one when nobody was promoted."""
+        roles = await read_roles(self.broker)
+        champion, challenger = (roles[role].artefact if role in roles else None for role in Role)
+        return champion or artefact.read(artefact.newest()).referred, challenger
+
+    async def promote(self, version: str, gates: Gates | None = None) -> Assignment:
+        """Make a version the champion of all workers.
+
+        Raises:
+            ArtefactError: There is no such version, or it is not valid.
+            RefusedError: It is the champion already, or does not pass the gates; every reason is named.
+        """
+        packed = await registry.find(self.connection, version)
+        champion, challenger = await self.holders()
+        if champion == packed.referred:
+            raise RefusedError(f"{version} is the champion already")
+        card = await registry.register(self.connection, packed, getpass.getuser())
+        await self._keep(champion)  # where a rollback leads
+        if gates is not None:
+            compared = await self.compared(champion.version, version)
+            if reasons := list(failures(gates, compared, await self.card(champion.version), card)):
+                raise RefusedError(f"{version} is not promoted: {'; '.join(reasons)}")
+        made = _assignment(Role.CHAMPION, packed.referred, champion)
+        # A challenger that becomes the champion is no challenger any more.
+        freed = [_assignment(Role.CHALLENGER, None, challenger)] if challenger == packed.referred else []
+        await assign(self.broker, [made, *freed])
+        return made
+
+    async def roll_back(self) -> Assignment:
+        """Give the role back to the champion before this one; a second time takes that back.
+
+        Raises:
+            ArtefactError: That one is not there any more.
+            RefusedError: Nobody was promoted.
+        """
+        last = (await read_roles(self.broker)).get(Role.CHAMPION)
+        if last is None:
+            raise RefusedError("no model was promoted yet: there is nothing to go back to")
+        await self._keep(last.previous)
+        made = _assignment(Role.CHAMPION, last.previous, last.artefact)
+        await assign(self.broker, [made])
+        return made
+
+    async def challenge(self, version: str | None) -> Assignment:
+        """Let a version score unseen beside the champion; None ends it.
+
+        Raises:
+            ArtefactError: There is no such version, or it is not valid.
+            RefusedError: It is the champion.
+        """
+        champion, challenger = await self.holders()
+        made = _assignment(Role.CHALLENGER, None, challenger)
+        if version is not None:
+            packed = await registry.find(self.connection, version)
+            if champion == packed.referred:
+                raise RefusedError(f"{version} is the champion: it cannot challenge itself")
+            await registry.register(self.connection, packed, getpass.getuser())
+            made = _assignment(Role.CHALLENGER, packed.referred, challenger)
+        await assign(self.broker, [made])
+        return made
+
+    async def card(self, version: str) -> Card:
+        """Return a card. Raises ArtefactError when there is no such version."""
+        return artefact.card_of(await registry.find(self.connection, version))
+
+    async def compared(self, champion: str, challenger: str) -> Compared:
+        """Return what all workers saw of the two."""
+        return Compared(*await self.connection.fetchrow(sql.SELECT_COMPARISON, challenger, champion))
+
+    async def drift(self, version: str, since: float, until: float, baseline: tuple[float, float] | None) -> Report:
+        """Return how far the flows that workers sampled between two times (seconds since 1970) have moved.
+
+        Args:
+            version: The champion whose workers are asked.
+            since: From then on.
+            until: Before then.
+            baseline: Two times of this network to compare with; without them it is the card's reference.
+
+        Raises:
+            ArtefactError: There is no such version.
+            RefusedError: Its card has no reference, or too few flows were sampled.
+        """
+        reference = (await self.card(version)).reference
+        if reference is None:
+            raise RefusedError(f"the card of {version} has no reference: `ironcore model reference` adds it")
+        counts = await self._counts(version, reference, since, until)
+        expected = await self._counts(version, reference, *baseline) if baseline else None
+        return Report(
+            version=version,
+            since=_iso(since),
+            until=_iso(until),
+            against=f"{_iso(baseline[0])} to {_iso(baseline[1])}" if baseline else "the benign rows of its training",
+            rows=int(counts[-1].sum()),
+            columns=columns_of(reference, counts, expected),
+        )
+
+    async def _counts(self, version: str, reference: Reference, since: float, until: float) -> NDArray[np.int64]:
+        rows = await self.connection.fetch(sql.SELECT_COUNTS, version, reference.sha256, since, until)
+        parts = [np.frombuffer(row["counts"], "<i8").reshape(len(COLUMNS), -1) for row in rows]
+        sampled = sum(row["sampled"] for row in rows)
+        if sampled < MIN_ROWS:
+            span = f"{_iso(since)} to {_iso(until)}"
+            raise RefusedError(f"{sampled} flows were sampled of model {version}, {span}: {MIN_ROWS} say something")
+        counts: NDArray[np.int64] = np.sum(parts, axis=0)
+        return counts
+
+    async def running(self) -> Mapping[str, tuple[str, str | None]]:
+        """Return champion and challenger of each worker that observed lately."""
+        rows = await self.connection.fetch(sql.SELECT_RUNNING, RUNNING_WITHIN_S)
+        return {row["worker"]: (row["version"], row["challenger"]) for row in rows}
+
+    async def _keep(self, reference: ArtefactReference | None) -> None:
+        """Let every worker reach an artefact that may only be shipped with this program."""
+        if reference is not None:
+            packed = await registry.find(self.connection, reference.version)
+            await registry.register(self.connection, packed, getpass.getuser())
+
+
+def _assignment(role: Role, chosen: ArtefactReference | None, previous: ArtefactReference | None) -> Assignment:
+    return Assignment(
+        role=role, artefact=chosen, previous=previous, actor=getpass.getuser(), time=round(time.time(), 3)
+    )
+
+
+def _iso(time_s: float) -> str:
+    return datetime.fromtimestamp(time_s, UTC).isoformat(timespec="seconds")

@@ -1,0 +1,73 @@
+"""Shadow: a challenger scores a sample of each batch after the champion, unseen; only figures come of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.scorer import Scorer
+from schemas.assignment import Role
+from streams.metrics import Metrics
+
+#: Every so many samples both models score the same rows one after the other, and are timed.
+TIMED_EVERY = 16
+
+
+@dataclass(slots=True)
+class Comparison:
+    """What two models said of the same events. Sums, so that those of workers and minutes add up."""
+
+    compared: int = 0
+    agreed: int = 0  #: both called them threats, or neither
+    champion_alerts: int = 0
+    challenger_alerts: int = 0
+    timed: int = 0
+    champion_s: float = 0.0
+    challenger_s: float = 0.0
+
+    def add(self, other: Comparison) -> None:
+        """Add another's figures."""
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
+
+
+class Shadow:
+    """A challenger beside the champion. Used by the compute thread alone."""
+
+    def __init__(self, challenger: Scorer, metrics: Metrics, *, sample_events: int) -> None:
+        self.challenger, self.sample_events = challenger, sample_events
+        self._metrics, self._samples = metrics, 0
+
+    def compare(self, features: NDArray[np.float32], threat: NDArray[np.bool_], champion: Scorer) -> Comparison:
+        """Score a sample and hold it against what the champion said: one call, one more for one in `TIMED_EVERY`.
+
+        Args:
+            features: (n, features) rows, n from 1 to `sample_events`.
+            threat: (n,) what the champion calls a threat.
+            champion: For the timing.
+        """
+        began = perf_counter()
+        theirs = self.challenger.score(features).threat
+        challenger_s = perf_counter() - began
+        result = Comparison(len(threat), int((threat == theirs).sum()), int(threat.sum()), int(theirs.sum()))
+        if self._samples % TIMED_EVERY == 0:
+            began = perf_counter()
+            champion.score(features)
+            result.timed, result.challenger_s, result.champion_s = len(threat), challenger_s, perf_counter() - began
+        self._samples += 1
+        self._count(result)
+        return result
+
+    def _count(self, result: Comparison) -> None:
+        metrics = self._metrics
+        metrics.shadow_events.inc(result.compared)
+        metrics.shadow_agreed.inc(result.agreed)
+        for role, alerts, seconds in (
+            (Role.CHAMPION, result.champion_alerts, result.champion_s),
+            (Role.CHALLENGER, result.challenger_alerts, result.challenger_s),
+        ):
+            metrics.shadow_alerts.labels(role.value).inc(alerts)
+            metrics.shadow_seconds.labels(role.value).inc(seconds)
