@@ -10,6 +10,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
+from models.kinds.kind import Part
 from models.scorer import Scores
 from schemas.dead_letter import DeadLetter
 from schemas.table import EventTable, tabulate
@@ -31,6 +32,7 @@ class Batch:
     dead_letters: list[DeadLetter] = field(default_factory=list)
     # features: (n, number of features), NaN where missing
     features: NDArray[np.float32] | None = None
+    shown: list[Part] = field(default_factory=list)  # by the kinds that are no flows
     # score
     scores: Scores | None = None
     scored_time: float = 0.0

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from models.kinds.join import join, strongest
 from models.scorer import Scorer
 from schemas.event import entity_of
 from schemas.identity import threat_uuids
-from schemas.threat import ATTACK, CLASSES, Threat, ThreatStruct, severity_of
+from schemas.threat import ATTACK, CLASSES, Contribution, Threat, ThreatStruct, severity_of
 from streams.batch import Batch
 
 #: Digits behind the point of scores and probabilities: what a float32 of that size can hold.
@@ -21,16 +23,17 @@ def score(batch: Batch, scorer: Scorer) -> None:
     """Fill `scores`, `scored_time`, `threats` and `threat_rows`."""
     assert batch.features is not None
     batch.scores = scores = scorer.score(batch.features)
+    reasons = join(scores, batch.shown, scorer.threshold)
     batch.scored_time = time.time()
     rows = np.flatnonzero(scores.threat)
     if not rows.size:
         return
     batch.threat_rows = rows.tolist()
-    batch.threats = _threats(batch, scorer)
+    batch.threats = _threats(batch, scorer, reasons)
 
 
-def _threats(batch: Batch, scorer: Scorer) -> list[Threat]:
-    """Return a `ThreatStruct` for each of the batch's `threat_rows`."""
+def _threats(batch: Batch, scorer: Scorer, reasons: Mapping[int, list[Contribution]]) -> list[Threat]:
+    """Return a `ThreatStruct` for each of the batch's `threat_rows`; `reasons` are those of kinds, by row."""
     rows, scores = batch.threat_rows, batch.scores
     assert scores is not None
     assert batch.features is not None
@@ -50,7 +53,7 @@ def _threats(batch: Batch, scorer: Scorer) -> list[Threat]:
             anomaly=anomaly,
             class_probabilities=dict(zip(CLASSES, shares, strict=True)),
             risk=risk,
-            contributions=why,
+            contributions=strongest(reasons[row], why) if row in reasons else why,
             model_name=scorer.name,
             model_version=scorer.version,
             event_time=event.event_time,
@@ -60,7 +63,8 @@ def _threats(batch: Batch, scorer: Scorer) -> list[Threat]:
             dst_port=event.dst_port,
             sensor=event.sensor,
         )
-        for event, threat_id, risk, anomaly, number, shares, why in zip(
+        for row, event, threat_id, risk, anomaly, number, shares, why in zip(
+            rows,
             events,
             threat_uuids(event_ids),
             scores.risk[rows].astype(np.float64).round(DIGITS).tolist(),
