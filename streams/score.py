@@ -11,7 +11,7 @@ import numpy as np
 from models.kinds.join import join, strongest
 from models.scorer import Scorer
 from schemas.event import entity_of
-from schemas.identity import threat_uuids
+from schemas.identity import group_uuids, threat_uuids
 from schemas.threat import ATTACK, CLASSES, Contribution, Threat, ThreatStruct, severity_of
 from streams.batch import Batch
 
@@ -40,13 +40,14 @@ def _threats(batch: Batch, scorer: Scorer, reasons: Mapping[int, list[Contributi
     probabilities = scores.class_probabilities[rows]
     events = [batch.table.identified(row) for row in rows]
     event_ids: list[Any] = [event.event_id for event in events]
+    entities = [entity_of(event) for event in events]
     # The class of a threat is never benign: the risk head has already said that it is one.
-    class_numbers = 1 + probabilities[:, 1:].argmax(axis=1)
+    class_numbers = (1 + probabilities[:, 1:].argmax(axis=1)).tolist()
     return [
         ThreatStruct(
             threat_id=threat_id,
             event_ids=[event.event_id],
-            entity=entity_of(event),
+            entity=entity,
             severity=severity_of(risk),
             threat_class=CLASSES[number],
             attack=ATTACK.get(CLASSES[number]),
@@ -62,14 +63,17 @@ def _threats(batch: Batch, scorer: Scorer, reasons: Mapping[int, list[Contributi
             dst_ip=event.dst_ip,
             dst_port=event.dst_port,
             sensor=event.sensor,
+            group_id=group_id,
         )
-        for row, event, threat_id, risk, anomaly, number, shares, why in zip(
+        for row, event, entity, threat_id, group_id, risk, anomaly, number, shares, why in zip(
             rows,
             events,
+            entities,
             threat_uuids(event_ids),
+            group_uuids(entities, [CLASSES[number] for number in class_numbers], [e.event_time for e in events]),
             scores.risk[rows].astype(np.float64).round(DIGITS).tolist(),
             scores.anomaly[rows].astype(np.float64).round(DIGITS).tolist(),
-            class_numbers.tolist(),
+            class_numbers,
             probabilities.astype(np.float64).round(DIGITS).tolist(),
             scorer.explain(batch.features[rows]),
             strict=True,
