@@ -9,10 +9,10 @@ from pydantic.json_schema import models_json_schema
 
 from api.contract.base import Problem
 from api.contract.live import FRAMES
-from api.routes import access, entities, events, keys, service, stats, suppressions, threats, triage
+from api.routes import access, entities, events, keys, service, stats, suppressions, threat_groups, threats, triage
 
 BASE = "/api/v1"
-ROUTERS = (access, keys, threats, entities, stats, events, triage, suppressions)
+ROUTERS = (access, keys, threats, threat_groups, entities, stats, events, triage, suppressions)
 TEXT = """Threats that the pipeline found: read them, watch them live at `/ws/threats`, decide about them.
 
 Times are seconds since 1970-01-01 UTC. Errors are problem+json (RFC 9457). Sign in at `/auth/token`, or use an API key.

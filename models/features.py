@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from models.columns import columns_of
 from models.feature import Feature
 from models.flow_features import FLOW_FEATURES, flow_features
+from models.kinds.detectors import Detectors
 from models.windows import WINDOW_FEATURES, Windows
 from schemas.table import EventTable, tabulate
 
@@ -31,6 +32,7 @@ class FeatureExtractor:
         if window_entities < 1:
             raise ValueError(f"window_entities must be at least 1, not {window_entities}")
         self._windows = Windows(window_entities)
+        self.kinds = Detectors(window_entities // 4)
         self.observe(tabulate([])[0], np.empty(0, np.int32))
 
     @property
@@ -62,7 +64,9 @@ class FeatureExtractor:
     def observe(self, table: EventTable, partitions: NDArray[np.int32]) -> None:
         """Update the windows only: a partition's last window is read again after a rebalance."""
         self._windows.advance(columns_of(table), partitions, np.empty((len(table), len(WINDOW_FEATURES)), np.float32))
+        self.kinds.look(table, partitions)
 
     def forget(self, partition: int) -> None:
         """Drop what is remembered of a revoked partition's entities."""
         self._windows.forget(partition)
+        self.kinds.forget(partition)

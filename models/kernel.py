@@ -46,6 +46,19 @@ class Ring(NamedTuple):
     bits: NDArray[np.uint64]  #: (n, SLOTS, 2, BITMAP_WORDS) distinct destinations, distinct ports; or width 0
 
 
+def empty_ring(size: int, counters: int, bitmaps: int) -> Ring:
+    """Return a table of `size` free entries, a multiple of `WAYS`."""
+    return Ring(
+        key=np.zeros(size, np.uint64),
+        partition=np.zeros(size, np.int32),
+        seen=np.zeros(size, np.int64),
+        newest=np.zeros(size, np.int64),
+        epoch=np.full((size, SLOTS), -1, np.int64),
+        counts=np.zeros((size, SLOTS, counters)),
+        bits=np.zeros((size, SLOTS, bitmaps, BITMAP_WORDS), np.uint64),
+    )
+
+
 class Pairs(NamedTuple):
     """A table of pairs with `n` entries: the rhythm of their connections."""
 
@@ -222,6 +235,55 @@ def _meet_destination(ring: Ring, arrivals: Arrivals, i: int, clock: int, row: N
         for counter in range(DESTINATION_COUNTERS):
             ring.counts[entry, slot, counter] += arrivals.destination_counts[i, counter]
     _read_destination(ring, entry, row)
+
+
+class Tallies(NamedTuple):
+    """A batch of n events for a table of one's own."""
+
+    key: NDArray[np.uint64]  #: (n,) 0 for an event that takes no part
+    partition: NDArray[np.int32]
+    number: NDArray[np.int64]  #: (n,) of the sub-window
+    counts: NDArray[np.float64]  #: (n, counters) what the event adds
+    bit: NDArray[np.int16]  #: (n, bitmaps) position in a bitmap, -1 for none
+
+
+@inlined
+def _read(ring: Ring, entry: int, row: NDArray[np.float64]) -> None:
+    """Write the totals of a window, then its distinct values."""
+    counters, bitmaps = ring.counts.shape[2], ring.bits.shape[2]
+    for slot in range(SLOTS):
+        if _live(ring, entry, slot):
+            for counter in range(counters):
+                row[counter] += ring.counts[entry, slot, counter]
+    for which in range(bitmaps):
+        row[counters + which] = _distinct(ring, entry, which)
+
+
+@compiled
+def tally(ring: Ring, events: Tallies, clock: int, out: NDArray[np.float64]) -> None:
+    """Run a batch through one table in its order.
+
+    Args:
+        ring: Its counters and bitmaps are as many as the events'; changed.
+        events: The batch, n events; one that is older than its window is read and not added.
+        clock: Number of events that the table has seen before.
+        out: (n, counters + bitmaps), zeros: takes the totals and the distinct values of the window after each.
+    """
+    counters, bitmaps = events.counts.shape[1], events.bit.shape[1]
+    for i in range(len(events.key)):
+        if events.key[i] == 0:
+            continue
+        entry, fresh = _place(ring.key, ring.seen, events.key[i], clock + i)
+        ring.partition[entry] = events.partition[i]
+        slot = _slot(ring, entry, events.number[i], fresh)
+        if slot >= 0:
+            for counter in range(counters):
+                ring.counts[entry, slot, counter] += events.counts[i, counter]
+            for which in range(bitmaps):
+                bit = events.bit[i, which]
+                if bit >= 0:
+                    ring.bits[entry, slot, which, bit >> 6] |= np.uint64(1) << np.uint64(bit & 63)
+        _read(ring, entry, out[i])
 
 
 @compiled

@@ -42,9 +42,9 @@ class Windows:
         """Allocate tables for so many entities, twice as many pairs and half as many destinations."""
         size = max(entities // kernel.WAYS, 1) * kernel.WAYS
         self._tables = kernel.Tables(
-            entities=_ring(size, kernel.ENTITY_COUNTERS, bitmaps=2),
+            entities=kernel.empty_ring(size, kernel.ENTITY_COUNTERS, 2),
             pairs=_pairs(size * 2),
-            destinations=_ring(max(size // 16, 1) * kernel.WAYS, kernel.DESTINATION_COUNTERS, bitmaps=0),
+            destinations=kernel.empty_ring(max(size // 16, 1) * kernel.WAYS, kernel.DESTINATION_COUNTERS, 0),
         )
         self._clock = 1
         self.late_events = 0
@@ -65,18 +65,6 @@ class Windows:
         """Free the entries of a partition."""
         for table in self._tables:
             table.key[(table.partition == partition) & (table.key != 0)] = 0
-
-
-def _ring(size: int, counters: int, *, bitmaps: int) -> kernel.Ring:
-    return kernel.Ring(
-        key=np.zeros(size, np.uint64),
-        partition=np.zeros(size, np.int32),
-        seen=np.zeros(size, np.int64),
-        newest=np.zeros(size, np.int64),
-        epoch=np.full((size, kernel.SLOTS), -1, np.int64),
-        counts=np.zeros((size, kernel.SLOTS, counters)),
-        bits=np.zeros((size, kernel.SLOTS, bitmaps, kernel.BITMAP_WORDS), np.uint64),
-    )
 
 
 def _pairs(size: int) -> kernel.Pairs:

@@ -100,6 +100,8 @@ class Tls(Section):
     issuer: Text | None = Field(None, description="Issuer of the server's certificate.")
     established: bool | None = Field(None, description="Whether the handshake completed.")
     validation_status: Name | None = Field(None, description="Verdict on the certificate chain. Zeek's.")
+    name_matches: bool | None = Field(None, description="Whether the certificate is for the server name asked for.")
+    not_after: float | None = Field(None, description="End of the server's certificate, seconds since 1970-01-01 UTC.")
 
 
 class Auth(Section):

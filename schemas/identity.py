@@ -16,6 +16,8 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
+from schemas.threat import GROUP_WINDOW_S
+
 _VERSION_8, _VARIANT = 0x8000, 1 << 63
 _UUID_MASK = (1 << 62) - 1
 _BIN16 = b"\xc4\x10"  # msgpack's header of 16 bytes
@@ -40,6 +42,15 @@ def threat_uuids(event_ids: Sequence[UUID]) -> list[UUID]:
     """Return the identifiers of the threats that rest on events: the same time, other bits, always the same."""
     time_us = np.array([event_id.int >> 80 for event_id in event_ids], np.int64) * 1000
     packed = identifiers(time_us, [xxhash.xxh3_128_digest(b"threat" + event_id.bytes) for event_id in event_ids])
+    return [uuid_of(row) for row in map(bytes, packed)]
+
+
+def group_uuids(entities: Sequence[str], classes: Sequence[str], event_times: Sequence[float]) -> list[UUID]:
+    """Return the identifiers of the groups of n threats: functions of entity, class and window, the window first."""
+    windows = np.array(event_times, np.float64) // GROUP_WINDOW_S * GROUP_WINDOW_S
+    told = zip(entities, classes, windows.tolist(), strict=True)
+    digests = [xxhash.xxh3_128_digest(f"group|{window}|{name}|{entity}".encode()) for entity, name, window in told]
+    packed = identifiers((windows * 1e6).astype(np.int64), digests)
     return [uuid_of(row) for row in map(bytes, packed)]
 
 

@@ -71,6 +71,10 @@ ATTACK: dict[ThreatClass, Attack] = {
 }
 
 
+#: Threats of one class by one entity are a group for this long, seconds of event time; windows begin at full hours.
+GROUP_WINDOW_S = 3600
+
+
 class Contribution(BaseModel):
     """One reason for a score: a feature, what was seen, what is usual, and how much it moved the risk."""
 
@@ -105,6 +109,9 @@ class Threat(BaseModel):
     dst_ip: str | None = Field(None, description="Destination address of the event.")
     dst_port: int | None = Field(None, description="Destination port of the event.")
     sensor: str | None = Field(None, description="Sensor that reported the event.")
+    group_id: UUID | None = Field(
+        None, description="Group of its repeats: the same entity, class and hour. Null for a threat that stands alone."
+    )
 
 
 #: The stream's forms of `Contribution` and `Threat`: the same fields, all of them written.

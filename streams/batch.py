@@ -10,6 +10,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
+from models.kinds.kind import Part
 from models.scores import Scores
 from schemas.dead_letter import DeadLetter
 from schemas.table import EventTable, tabulate
@@ -32,6 +33,7 @@ class Batch:
     told: dict[int, Threat] = field(default_factory=dict)  # by row: scored and published by a sensor (schemas.told)
     # features: (n, number of features), NaN where missing
     features: NDArray[np.float32] | None = None
+    shown: list[Part] = field(default_factory=list)  # by the kinds that are no flows
     # score
     scores: Scores | None = None
     scored_time: float = 0.0

@@ -7,8 +7,9 @@ from streams.batch import Batch
 
 
 def measure(batch: Batch, extractor: FeatureExtractor) -> None:
-    """Fill `features`, shape (events, features)."""
+    """Fill `features`, shape (events, features), and `shown`."""
     batch.features = extractor.extract(batch.table, batch.partitions)
+    batch.shown = extractor.kinds.look(batch.table, batch.partitions)
 
 
 def restore(batch: Batch, extractor: FeatureExtractor) -> None:

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from models.drift import COLUMNS, MIN_ROWS, Histograms
+from models.scorer import Scorer
 from models.scores import Scores
 from schemas.sql import models as sql
 from streams.batch import Batch

@@ -11,6 +11,7 @@ import numpy as np
 from schemas import sql
 from streams.batch import Batch
 from streams.errors import Retry
+from streams.groups import count_repeats
 from streams.rows import Copy, event_rows, hourly_counts, threat_rows
 
 #: What passes by itself: the server restarts, is full for the moment, or two batches met on the same rows.
@@ -81,6 +82,7 @@ async def _merge(connection: Any, batch: Batch, events: Copy) -> None:
 async def _copy_threats(connection: Any, batch: Batch, rows: Sequence[int]) -> None:
     if rows:
         await _copy_rows(connection, "threats", sql.THREAT_COLUMNS, threat_rows(batch, rows))
+        await count_repeats(connection, [batch.threats[row] for row in rows])
 
 
 async def _copy_rows(connection: Any, table: str, columns: Sequence[str], rows: Copy) -> None:

@@ -21,6 +21,7 @@ from schemas.formats.shape import (
     service,
     texts,
     texts_of,
+    time_or_none,
     to_event,
     without_zone,
 )
@@ -141,6 +142,7 @@ def _tls(record: Record) -> Record:
         "subject": pick(record, "tls.server.subject"),
         "issuer": pick(record, "tls.server.issuer"),
         "established": pick(record, "tls.established"),
+        "not_after": time_or_none(pick(record, "tls.server.not_after")),
     }
 
 

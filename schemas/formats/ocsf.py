@@ -23,6 +23,7 @@ from schemas.formats.shape import (
     pick,
     service,
     texts_of,
+    time_or_none,
     to_event,
     without_zone,
 )
@@ -107,8 +108,14 @@ def _tls(record: Record) -> Record:
         "ja3s": pick(record, "tls.ja3s_hash.value"),
         "subject": pick(record, "tls.certificate.subject"),
         "issuer": pick(record, "tls.certificate.issuer"),
+        "not_after": _expiry_s(record),
     }
     return {"kind": "tls", "tls": handshake}
+
+
+def _expiry_s(record: Record) -> float | None:
+    end = time_or_none(pick(record, "tls.certificate.expiration_time"))
+    return None if end is None else end * _unit_s(record)
 
 
 def _dns(record: Record) -> Record:

@@ -89,6 +89,14 @@ def epoch_s(value: Any, field: str) -> float:
         raise Reject(Reason.INVALID, f"{field}: {value[:64]!r} is no time") from None
 
 
+def time_or_none(value: Any) -> float | None:
+    """Return a time as `epoch_s` reads it; None for what is none: a date beside the point rejects no record."""
+    try:
+        return None if isinstance(value, bool) else epoch_s(value, "")
+    except Reject:
+        return None
+
+
 def _iso_s(text: str) -> float:
     moment = datetime.fromisoformat(text)
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

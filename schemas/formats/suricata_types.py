@@ -7,7 +7,7 @@ from functools import partial
 from itertools import chain
 
 from schemas.dead_letter import Reason, Reject
-from schemas.formats.shape import Record, epoch_s, first, section, service, texts, texts_of
+from schemas.formats.shape import Record, epoch_s, first, section, service, texts, texts_of, time_or_none
 
 _FIN, _SYN, _RST = 0x01, 0x02, 0x04
 
@@ -135,6 +135,7 @@ def _tls(record: Record) -> Record:
         "ja3s": section(tls, "ja3s").get("hash"),
         "subject": tls.get("subject"),
         "issuer": tls.get("issuerdn"),
+        "not_after": time_or_none(tls.get("notafter")),
     }
     return {"kind": "tls", "tls": handshake}
 
@@ -151,6 +152,8 @@ def _krb5(record: Record) -> Record:
     krb5 = _body(record, "krb5")
     message = str(krb5.get("msg_type"))
     outcome = "failure" if message == "KRB_ERROR" else "success" if message.endswith("_REP") else None
+    if krb5.get("error_code") == "KDC_ERR_PREAUTH_REQUIRED":  # how a usual log-in begins (RFC 4120, section 3.1.3)
+        outcome = None
     return {"kind": "auth", "user": krb5.get("cname"), "auth": {"method": "kerberos", "outcome": outcome}}
 
 

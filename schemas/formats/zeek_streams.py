@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from schemas.formats.shape import Record, first, lower, outcome, texts, without_zone
+from schemas.formats.shape import Record, first, lower, outcome, texts, time_or_none, without_zone
 
 #: Zeek's reports about itself: known, but nothing that happened on the network.
 DIAGNOSTICS = frozenset(
@@ -66,7 +66,8 @@ def http(fields: Record) -> Record:
 def ssl(fields: Record) -> Record:
     """Return a TLS handshake."""
     names = ("version", "cipher", "server_name", "ja3", "ja3s", "subject", "issuer", "established", "validation_status")
-    return {"kind": "tls", "tls": {name: fields.get(name) for name in names}}
+    name_matches = {"name_matches": fields.get("sni_matches_cert")}
+    return {"kind": "tls", "tls": {name: fields.get(name) for name in names} | name_matches}
 
 
 def x509(fields: Record) -> Record:
@@ -74,8 +75,9 @@ def x509(fields: Record) -> Record:
     get = fields.get
     subject = get("certificate.subject") or get("certificate_subject")
     issuer = get("certificate.issuer") or get("certificate_issuer")
+    not_after = time_or_none(get("certificate.not_valid_after") or get("certificate_not_valid_after"))
     own_id = get("fingerprint") or get("id")
-    return {"kind": "tls", "source_id": own_id, "tls": {"subject": subject, "issuer": issuer}}
+    return {"kind": "tls", "source_id": own_id, "tls": {"subject": subject, "issuer": issuer, "not_after": not_after}}
 
 
 def ssh(fields: Record) -> Record:
@@ -86,7 +88,9 @@ def ssh(fields: Record) -> Record:
 
 def kerberos(fields: Record) -> Record:
     """Return a Kerberos exchange; `user` is the client principal."""
-    auth = {"method": "kerberos", "outcome": outcome(fields.get("success"))}
+    # The first request of a usual log-in is refused so, and the next one carries the proof (RFC 4120, section 3.1.3).
+    begins = fields.get("error_msg") == "KDC_ERR_PREAUTH_REQUIRED"
+    auth = {"method": "kerberos", "outcome": None if begins else outcome(fields.get("success"))}
     return {"kind": "auth", "user": fields.get("client"), "auth": auth}
 
 

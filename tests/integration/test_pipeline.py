@@ -113,6 +113,8 @@ async def test_the_same_record_sent_twice_is_one_row_and_one_threat(
     await send_noted(endpoints.broker, records, ledger)
     await until(lambda: all_stored(database, ledger), what="every event in Postgres")
     threats = {row["threat_id"].hex for row in await database.fetch("SELECT threat_id FROM threats")}
+    groups = await database.fetch("SELECT * FROM threat_groups")
+    assert sum(group["count"] for group in groups) == len(threats)
     await send_noted(endpoints.broker, [*records, *records[-50:]], Ledger())
 
     async def scored_again() -> bool:
@@ -121,6 +123,7 @@ async def test_the_same_record_sent_twice_is_one_row_and_one_threat(
     await until(scored_again, what="the repeated records")
     assert await rows(database) == (800, 800)
     assert {row["threat_id"].hex for row in await database.fetch("SELECT threat_id FROM threats")} == threats
+    assert await database.fetch("SELECT * FROM threat_groups") == groups
     assert await counted(database) == (800, len(threats))  # what came again is not counted again
     await database.execute(sql.FOLD_EVENT_COUNTS)
     assert await counted(database) == (800, len(threats))

@@ -272,6 +272,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/threat-groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Threat Groups
+         * @description List groups of repeats, one for each entity, class and hour, those of the latest hour first.
+         */
+        get: operations["list_threat_groups_api_v1_threat_groups_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/threats": {
         parameters: {
             query?: never;
@@ -1248,6 +1268,11 @@ export interface components {
              */
             event_time: number;
             /**
+             * Group Id
+             * @description Group of its repeats: the same entity, class and hour. Null for a threat that stands alone.
+             */
+            group_id?: string | null;
+            /**
              * Model Name
              * @description Model that scored it.
              */
@@ -1413,6 +1438,87 @@ export interface components {
              * @default []
              */
             verdict?: string[];
+        };
+        /**
+         * ThreatGroup
+         * @description Threats of one class by one entity in one hour.
+         * @example {
+         *       "count": 212,
+         *       "entity": "10.9.9.9",
+         *       "first_time": 1795631448.7,
+         *       "group_id": "01a213f9-829f-83a5-8a73-8cead6de4818",
+         *       "last_time": 1795631512.1,
+         *       "latest_threat_id": "01a213f9-829f-83a5-8a73-8cead6de4818",
+         *       "max_risk": 99.94,
+         *       "open": true,
+         *       "severity": "critical",
+         *       "threat_class": "scan",
+         *       "updated_time": 1795631512.3,
+         *       "window_start": 1795629600
+         *     }
+         */
+        ThreatGroup: {
+            /**
+             * Count
+             * @description Threats; one that is delivered again is not counted again.
+             */
+            count: number;
+            /** Entity */
+            entity: string;
+            /**
+             * First Time
+             * @description Of the earliest event.
+             */
+            first_time: number;
+            /**
+             * Group Id
+             * Format: uuid
+             * @description Identifier: a function of entity, class and window.
+             */
+            group_id: string;
+            /**
+             * Last Time
+             * @description Of the latest event.
+             */
+            last_time: number;
+            /**
+             * Latest Threat Id
+             * Format: uuid
+             */
+            latest_threat_id: string;
+            /** Max Risk */
+            max_risk: number;
+            /**
+             * Open
+             * @description Whether that was within the last hour.
+             */
+            open: boolean;
+            /** @description Band of the highest risk. */
+            severity: components["schemas"]["Severity"];
+            threat_class: components["schemas"]["ThreatClass"];
+            /**
+             * Updated Time
+             * @description When a threat was last added.
+             */
+            updated_time: number;
+            /**
+             * Window Start
+             * @description Where its hour of event time begins, seconds since 1970-01-01 UTC.
+             */
+            window_start: number;
+        };
+        /**
+         * ThreatGroups
+         * @description A page of groups, those of the latest hour first.
+         */
+        ThreatGroups: {
+            /** Items */
+            items: components["schemas"]["ThreatGroup"][];
+            /**
+             * Next Cursor
+             * @description Of the next, older page; null on the last one.
+             */
+            next_cursor: string | null;
         };
         /**
          * ThreatItem
@@ -3436,6 +3542,115 @@ export interface operations {
                      *       "type": "about:blank",
                      *       "title": "Request Entity Too Large",
                      *       "status": 413,
+                     *       "detail": "…",
+                     *       "errors": []
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "…",
+                     *       "errors": []
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "…",
+                     *       "errors": []
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_threat_groups_api_v1_threat_groups_get: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description Who acted. */
+                entity?: string[];
+                /** @description Windows that begin at or after, seconds since 1970. */
+                from?: number | null;
+                /** @description Items at most. */
+                limit?: number;
+                /** @description Highest risk of at least this. */
+                min_risk?: number;
+                /** @description open: a threat was added within the last hour; closed: none was. */
+                state?: "open" | "closed" | "all";
+                /** @description Classes. */
+                threat_class?: components["schemas"]["ThreatClass"][];
+                /** @description Windows that begin before, seconds since 1970. */
+                to?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreatGroups"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "…",
+                     *       "errors": []
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
                      *       "detail": "…",
                      *       "errors": []
                      *     }
