@@ -22,6 +22,7 @@ import numpy as np
 from aiokafka.partitioner import murmur2
 
 from models.features import FeatureExtractor
+from models.kinds.join import join
 from models.scorer import Scorer
 from schemas import sql
 from schemas.event import Event, SecurityEvent
@@ -119,7 +120,9 @@ async def _score(
 ) -> list[Sequence[object]]:
     """Return the columns of a page's scores in the order of `INSERT_SCORES`."""
     table, _ = tabulate([event_of(row) for row in rows])  # what is stored was checked when it came
-    scores = scorer.score(extractor.extract(table, _partitions(rows)))
+    partitions = _partitions(rows)
+    scores = scorer.score(extractor.extract(table, partitions))
+    join(scores, extractor.kinds.look(table, partitions), scorer.threshold)
     times, ids = [row["event_time"] for row in rows], [UUID(bytes=row["event_id"].bytes) for row in rows]
     threat_ids = threat_uuids(ids)
     known = {row["threat_id"] for row in await connection.fetch(sql.SELECT_KNOWN_THREATS, times, threat_ids)}
