@@ -27,9 +27,6 @@ class Bench:
     tell: Callable[[str], None]
     found: dict[str, dict[str, Any]] = field(default_factory=dict)
     _traffic: Traffic | None = None
-    _aside: ProcessPoolExecutor = field(
-        default_factory=lambda: ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
-    )
 
     def traffic(self) -> Traffic:
         """Return the run's flows, made once; the topic holds a third more than what is measured."""
@@ -42,9 +39,9 @@ class Bench:
         return self._traffic
 
     def aside(self, work: Callable[..., T], *arguments: Any) -> T:
-        """Call a function in the one process that has the model loaded, so that this one stays small and quiet."""
-        return self._aside.submit(work, *arguments).result()
+        """Call a function in a process of its own, which may load the model: this one stays small and quiet.
 
-    def close(self) -> None:
-        """End that process."""
-        self._aside.shutdown()
+        It ends with the call: the code of TensorFlow that two processes have mapped cannot be given back by one.
+        """
+        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
+            return process.submit(work, *arguments).result()

@@ -43,7 +43,6 @@ def run(
         logs = held.enter_context(tempfile.TemporaryDirectory(prefix="ironcore-bench-"))
         stack = held.enter_context(Stack(StackOptions(broker="kafka")))
         bench = Bench(scale, rounds, Servers(stack), Path(logs), tell)
-        held.callback(bench.close)
         for measurement in wanted:
             tell(f"{measurement.name} …")
             try:

@@ -6,11 +6,18 @@ oneDNN's reordered kernels are off: scores of the same row would differ from one
 from __future__ import annotations
 
 import os
+import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
-import tensorflow as tf
+# TensorFlow imports Keras to register its optimizers: half a second and 40 MB that only training has a use for. Held
+# back here, Keras is imported when `tf.keras` is first asked for.
+sys.modules.setdefault("keras", None)  # type: ignore[arg-type] # None makes its import fail, which TensorFlow allows for
+import tensorflow as tf  # noqa: E402
+
+if sys.modules["keras"] is None:
+    del sys.modules["keras"]
 
 tf.get_logger().setLevel("ERROR")  # it warns of every second network that is traced, as a swap does
 

@@ -35,8 +35,13 @@ async def connect_pool(dsn: str, *, size: int) -> asyncpg.Pool:
         min_size=1,
         max_size=size,
         command_timeout=60.0,
+        reset=_keep,
         server_settings={"application_name": "ironcore-worker", "jit": "off", "timezone": "UTC"},
     )
+
+
+async def _keep(_: Any) -> None:
+    """Leave a connection as it is when it is given back: no session state is set here, and asyncpg asks once more."""
 
 
 async def store(batch: Batch, pool: asyncpg.Pool) -> None:
