@@ -29,8 +29,12 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _ONE, _TOP_BYTE = np.uint64(1), np.uint64(56)
 
 
-def arrivals_of(columns: Columns, partitions: NDArray[np.int32], roles: NDArray[np.float32]) -> kernel.Arrivals:
-    """Return n events as the kernel reads them, and write their (n, len(ROLES)) roles; NaN for those without part.
+def arrivals_of(
+    columns: Columns, partitions: NDArray[np.int32], out: NDArray[np.float32], first: int
+) -> kernel.Arrivals:
+    """Return n events as the kernel reads them, and write their roles; NaN for those without part.
+
+    They go to `len(ROLES)` columns of `out`, from the `first` on.
 
     Every key is mixed with the partition, so that a score depends on the records of its partition alone, whichever
     worker holds it and whatever other partitions that worker holds.
@@ -48,7 +52,7 @@ def arrivals_of(columns: Columns, partitions: NDArray[np.int32], roles: NDArray[
         takes_part=columns.is_connection | columns.auth_failed,
         is_connection=columns.is_connection,
     )
-    _read(columns, (_REFUSED, _RESET, _IS_AUTH_PORT), arrivals, roles)
+    _read(columns, (_REFUSED, _RESET, _IS_AUTH_PORT), arrivals, out, first)
     return arrivals
 
 
@@ -71,10 +75,11 @@ def _read(
     columns: Columns,
     tables: tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]],
     arrivals: kernel.Arrivals,
-    roles: NDArray[np.float32],
+    out: NDArray[np.float32],
+    first: int,
 ) -> None:
     refused, reset, is_auth_port = tables
-    for i in range(len(roles)):
+    for i in range(len(out)):
         counters, state, dst = columns.counters[i], columns.state[i], columns.dst[i]
         connection, auth_failed = columns.is_connection[i], columns.auth_failed[i]
         tcp, silent = connection and columns.protocol[i] == _TCP, counters[_RESP_PKTS] == 0
@@ -103,8 +108,9 @@ def _read(
         arrivals.destination_counts[i, kernel.ARRIVED] = connection
         arrivals.destination_counts[i, kernel.UNANSWERED] = unanswered
 
+        roles = out[i, first : first + len(ROLES)]
         if arrivals.takes_part[i]:
-            roles[i, 0], roles[i, 1], roles[i, 2] = failed, auth_failed or short, external
-            roles[i, 3] = sent / max(sent + received, 1.0)
+            roles[0], roles[1], roles[2] = failed, auth_failed or short, external
+            roles[3] = sent / max(sent + received, 1.0)
         else:
-            roles[i] = np.nan
+            roles[:] = np.nan

@@ -42,7 +42,10 @@ class Columns(NamedTuple):
 
 
 def columns_of(table: EventTable) -> Columns:
-    """Read a batch of events, in their order. The flow that an alert was raised in is not the alert's own."""
+    """Read a batch of events, in their order. The flow that an alert was raised in is not the alert's own.
+
+    Every array may be written to, since numba compiles its loops once more for those that may not.
+    """
     column, events = table.columns.column, table.events
     is_alert = _numpy(pc.equal(column("kind"), "alert"))
     counters = np.empty((len(table), len(COUNTERS)), np.float64)
@@ -53,10 +56,10 @@ def columns_of(table: EventTable) -> Columns:
     state[is_alert] = 0
     auths = [e.auth for e in events]
     return Columns(
-        event_time=_numpy(column("event_time")),
+        event_time=np.array(_numpy(column("event_time"))),
         entity=_entities(table),
         dst=keys_of(table.destinations),
-        dst_port=_numpy(column("dst_port").fill_null(-1)),
+        dst_port=np.array(_numpy(column("dst_port").fill_null(-1))),
         protocol=_protocols(column("proto")),
         state=state,
         counters=counters,

@@ -24,7 +24,7 @@ class FeatureExtractor:
     """Turns events into features and keeps the windows. Not thread-safe: one thread owns it."""
 
     def __init__(self, *, window_entities: int = 65_536) -> None:
-        """Allocate windows for so many entities and compile the loop (from numba's cache where there is one).
+        """Allocate windows for so many entities and compile the loops (from numba's cache where there is one).
 
         Raises:
             ValueError: `window_entities` is not positive.
@@ -33,7 +33,7 @@ class FeatureExtractor:
             raise ValueError(f"window_entities must be at least 1, not {window_entities}")
         self._windows = Windows(window_entities)
         self.kinds = Detectors(window_entities // 4)
-        self.observe(tabulate([])[0], np.empty(0, np.int32))
+        self.extract(tabulate([])[0], np.empty(0, np.int32))
 
     @property
     def entities(self) -> int:
@@ -56,8 +56,8 @@ class FeatureExtractor:
             (n, len(FEATURES)), NaN where missing. How events are split into batches makes no difference.
         """
         columns, matrix = columns_of(table), np.empty((len(table), len(FEATURES)), np.float32)
-        flow_features(columns, matrix[:, :_FLOW])
-        self._windows.advance(columns, partitions, matrix[:, _FLOW:_EVIDENCE])
+        flow_features(columns, matrix)
+        self._windows.advance(columns, partitions, matrix, _FLOW)
         matrix[:, _EVIDENCE] = columns.alert_severity
         return matrix
 

@@ -93,7 +93,7 @@ _PORTED = _CARRIED + _OTHER_HIGH
 
 
 def flow_features(columns: Columns, out: NDArray[np.float32]) -> None:
-    """Write the (n, len(FLOW_FEATURES)) features of the events."""
+    """Write the features of n events to the first columns of an (n, columns) matrix."""
     _measure(columns, _STATE_GROUP, _PORT_GROUP, out)
 
 

@@ -287,21 +287,24 @@ def tally(ring: Ring, events: Tallies, clock: int, out: NDArray[np.float64]) -> 
 
 
 @compiled
-def advance(tables: Tables, arrivals: Arrivals, clock: int, out: NDArray[np.float32]) -> int:
+def advance(tables: Tables, arrivals: Arrivals, clock: int, out: NDArray[np.float32], first: int) -> int:
     """Run a batch through the tables in its order and return how many events were too late for their window.
 
     Args:
         tables: Windows by entity and by destination, rhythms by pair; changed.
         arrivals: The batch, n events.
         clock: Number of events that the tables have seen before; orders their last uses.
-        out: (n, 14) the totals after each event; rows of events that take no part are left as they are.
+        out: (n, columns) the totals after each event, NaN for those that take no part. The whole matrix, since numba
+            compiles once more for a part of its columns.
+        first: The first of the 14 columns that they go to.
     """
     late = 0
     for i in range(len(arrivals.event_time)):
+        row = out[i, first : first + 14]
         if not arrivals.takes_part[i]:
+            row[:] = np.nan
             continue
-        row = out[i]
-        row[:9] = 0.0
+        row[:9], row[9:] = 0.0, np.nan
         if not _meet_entity(tables.entities, arrivals, i, clock + i, row):
             late += 1
         if arrivals.is_connection[i]:

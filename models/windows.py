@@ -54,11 +54,15 @@ class Windows:
         """Count the entities that are remembered."""
         return int(np.count_nonzero(self._tables.entities.key))
 
-    def advance(self, columns: Columns, partitions: NDArray[np.int32], out: NDArray[np.float32]) -> None:
-        """Take n events in and write the (n, len(WINDOW_FEATURES)) features after each, NaN for those without part."""
-        arrivals = arrivals_of(columns, partitions, out[:, _TABLE_FEATURES:])
-        out[:, :_TABLE_FEATURES] = np.nan
-        self.late_events += kernel.advance(self._tables, arrivals, self._clock, out[:, :_TABLE_FEATURES])
+    def advance(
+        self, columns: Columns, partitions: NDArray[np.int32], out: NDArray[np.float32], first: int = 0
+    ) -> None:
+        """Take n events in and write the features after each, NaN for those without part.
+
+        They go to `len(WINDOW_FEATURES)` columns of the (n, columns) matrix `out`, from the `first` on.
+        """
+        arrivals = arrivals_of(columns, partitions, out, first + _TABLE_FEATURES)
+        self.late_events += kernel.advance(self._tables, arrivals, self._clock, out, first)
         self._clock += len(out)
 
     def forget(self, partition: int) -> None:

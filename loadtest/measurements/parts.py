@@ -112,8 +112,8 @@ def _features(values: Sequence[bytes]) -> float:
     def work() -> None:
         for part in columns:
             matrix = np.empty((len(part.event_time), len(FEATURES)), np.float32)
-            flow_features(part, matrix[:, : len(FLOW_FEATURES)])
-            windows.advance(part, np.zeros(len(matrix), np.int32), matrix[:, len(FLOW_FEATURES) : -1])
+            flow_features(part, matrix)
+            windows.advance(part, np.zeros(len(matrix), np.int32), matrix, len(FLOW_FEATURES))
 
     return _cost_s(work, len(values))
 

@@ -23,6 +23,7 @@ class Tally:
         size = max(entries // kernel.WAYS, 1) * kernel.WAYS
         self._ring = kernel.empty_ring(size, counters, distinct)
         self._clock = 1
+        self._advance(_nothing(counters, distinct), np.empty((0, counters + distinct)))  # compiled before any event
 
     def add(
         self,
@@ -44,14 +45,27 @@ class Tally:
         """
         totals = np.zeros((len(keys), counts.shape[1] + values.shape[1]))
         numbers = (seen.event_time // SLOT_S).astype(np.int64)
-        kernel.tally(self._ring, kernel.Tallies(keys, seen.partition, numbers, counts, values), self._clock, totals)
-        self._clock += len(keys)
+        self._advance(kernel.Tallies(keys, seen.partition, numbers, counts, values), totals)
         return totals
+
+    def _advance(self, tallies: kernel.Tallies, totals: NDArray[np.float64]) -> None:
+        kernel.tally(self._ring, tallies, self._clock, totals)
+        self._clock += len(totals)
 
     def forget(self, partition: int) -> None:
         """Free the entries of a partition."""
         ring = self._ring
         ring.key[(ring.partition == partition) & (ring.key != 0)] = 0
+
+
+def _nothing(counters: int, distinct: int) -> kernel.Tallies:
+    return kernel.Tallies(
+        np.empty(0, np.uint64),
+        np.empty(0, np.int32),
+        np.empty(0, np.int64),
+        np.empty((0, counters)),
+        np.empty((0, distinct), np.int16),
+    )
 
 
 def keyed(entity: NDArray[np.uint64], thing: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -17,7 +17,8 @@ from models.kinds.join import join, strongest
 from models.kinds.kind import Part
 from models.kinds.names import entropy, read_name
 from models.kinds.trigrams import generatedness, parts_of, table_of
-from models.scorer import Scorer, Scores
+from models.scorer import Scorer
+from models.scores import Scores
 from schemas.event import Event
 from schemas.threat import CLASSES, ContributionStruct, ThreatClass
 from tests.unit.model_events import NOON, flow, table
