@@ -55,7 +55,7 @@ def measure(bench: Bench) -> dict[str, Any]:
     for kind, pair in found.items():
         one, two = (pair[count]["events_per_s"] for count in ("one", "two"))
         bench.tell(f"  {kind}: {one:,.0f} and {two:,.0f} events/s, {pair['ratio']:.2f} times")
-    return {"partitions": PARTITIONS, "quota_share": QUOTA_SHARE, "ratio": found["quoted"]["ratio"], **found}
+    return {"partitions": PARTITIONS, "quota_share": QUOTA_SHARE, **found}
 
 
 def _backlogs(bench: Bench) -> Iterator[Sequence[Record]]:

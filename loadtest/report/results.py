@@ -28,6 +28,11 @@ def result_of(found: Mapping[str, Mapping[str, Any]], *, scale: str, rounds: int
     }
 
 
+def refigured(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a result with its figures made anew of its measurements."""
+    return {**result, "figures": figures_of(result["measurements"])}
+
+
 def write(result: Mapping[str, Any], folder: Path) -> None:
     """Write `<date>.json`, `latest.json` and the pictures."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -86,7 +86,7 @@ def found() -> dict[str, Any]:
         },
         "scorer": {"batch_32": {"median_ms": 0.4}, "batch_1024": {"median_ms": 1.2}},
         "memory": {"rss_mb": 650.0, "rss_growth_pct": 0.5},
-        "scaling": {"ratio": 1.9, "quota_share": 0.25, "quoted": runs, "free": runs},
+        "scaling": {"quota_share": 0.25, "quoted": runs | {"ratio": 3.8}, "free": runs},
         "recovery": {"first_event_s": 7.0, "takeover_s": 9.0},
         "queries": {
             "queries": {
@@ -197,6 +197,10 @@ def test_measurements_are_chosen_by_name_in_the_registrys_order() -> None:
     assert chosen([]) == list(MEASUREMENTS)
     with pytest.raises(BenchError, match="no measurement 'speed'"):
         chosen(["speed"])
+
+
+def test_of_two_ratios_of_scaling_the_smaller_counts() -> None:
+    assert figures_of(found())["scale_2_workers"] == 1.9
 
 
 def test_records_are_taken_evenly_and_in_order() -> None:
