@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from http.client import HTTPConnection
 from typing import Any
@@ -13,28 +12,15 @@ from ironcore.settings import Settings
 from ironcore.stack import Endpoints
 from loadtest.api import measure_live, measure_reads
 from loadtest.bench import Bench
-from loadtest.drivers import topics
-from loadtest.drivers.contestants import IRONCORE, process_of
-from loadtest.drivers.drain import watch
-from schemas.topics import RAW
+from loadtest.measurements.hot_reads import stored
 
-PARTITIONS = 4
 #: Reads that differ, so that none is in a cache: more than are read in one measurement.
 COLD_PATHS = [f"/api/v1/threats?limit=100&min_risk={number / 1000:.3f}" for number in range(50_000)]
 
 
 def measure(bench: Bench) -> dict[str, Any]:
     """Return what `loadtest.api` found, with the run's threats stored."""
-    records = bench.traffic().records[: bench.scale.hot_events]
-    bench.servers.fresh_topics(PARTITIONS)
-    asyncio.run(topics.fill(bench.servers.broker, RAW.name, records, PARTITIONS))
-    with bench.servers.fresh_database() as endpoints:
-        worker = process_of(IRONCORE, endpoints, bench.folder)
-        try:
-            worker.start()
-            watch([worker], {}, lambda events: events >= len(records))
-        finally:
-            worker.stop()
+    with stored(bench) as endpoints:
         found = _load(bench, endpoints)
     bench.tell(
         f"  hot reads at {found['reads']['hot_share_of_bare']:.0%} of the bare route, "

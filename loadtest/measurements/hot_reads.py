@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -45,6 +46,15 @@ SELECT_THREAT = "SELECT threat FROM threats WHERE event_time = $1 AND threat_id 
 
 def measure(bench: Bench) -> dict[str, Any]:
     """Return the share of reads that Redis answered, and how long both kinds took."""
+    with stored(bench) as endpoints:
+        found = asyncio.run(_read(endpoints, bench.scale.hot_reads))
+    bench.tell(f"  {found['cache_hit_ratio']:.2%} of {found['reads']:,} reads hit")
+    return found
+
+
+@contextmanager
+def stored(bench: Bench) -> Iterator[Endpoints]:
+    """Yield servers on which a worker has scored and stored some of the run's events; it has ended."""
     records = bench.traffic().records[: bench.scale.hot_events]
     bench.servers.fresh_topics(PARTITIONS)
     asyncio.run(topics.fill(bench.servers.broker, RAW.name, records, PARTITIONS))
@@ -55,9 +65,7 @@ def measure(bench: Bench) -> dict[str, Any]:
             watch([worker], {}, lambda events: events >= len(records))
         finally:
             worker.stop()
-        found = asyncio.run(_read(endpoints, bench.scale.hot_reads))
-    bench.tell(f"  {found['cache_hit_ratio']:.2%} of {found['reads']:,} reads hit")
-    return found
+        yield endpoints
 
 
 async def _read(endpoints: Endpoints, reads: int) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
-import msgspec
 import numpy as np
 from aiokafka import AIOKafkaConsumer
 from numpy.typing import NDArray
@@ -26,7 +25,7 @@ from loadtest.drivers.paced import KEPT_TIMES, Load, producing
 from loadtest.errors import BenchError
 from loadtest.measurements.throughput import saturated_per_s
 from loadtest.statistics import percentiles
-from loadtest.workload.live import Loop, half_threats, loop_of
+from loadtest.workload.live import Loop, event_time_of, half_threats, loop_of
 from schemas.topics import THREATS
 
 PARTITIONS = 4
@@ -36,12 +35,6 @@ SHARES = (0.25, 0.5, 0.75)
 #: Left out at the beginning of a load.
 WARM_UP_SHARE = 0.15
 DRAIN_LIMIT_S = 60.0
-
-
-class Timed(msgspec.Struct):
-    """What is read of a threat."""
-
-    event_time: float
 
 
 def measure(bench: Bench) -> dict[str, Any]:
@@ -115,14 +108,11 @@ async def _listen_while(
     return (taken - sent)[sent > began_s + WARM_UP_SHARE * seconds], running.sent / held_s
 
 
-_decode = msgspec.json.Decoder(Timed).decode
-
-
 async def _take(consumer: AIOKafkaConsumer, event_times: list[float], taken_s: list[float]) -> None:
     fetched = await consumer.getmany(timeout_ms=100)
     now = time.time()
     for records in fetched.values():
-        event_times += [_decode(record.value).event_time for record in records]
+        event_times += [event_time_of(record.value) for record in records]
         taken_s += [now] * len(records)
 
 

@@ -71,8 +71,8 @@ class Loop:
 
 def loop_of(records: Sequence[Record], partitions: int) -> Loop:
     """Return the records of the first cycle as a loop."""
-    began_s = _event_time(records[0])
-    cycle = takewhile(lambda record: _event_time(record) < began_s + CYCLE_S, records)
+    began_s = event_time_of(records[0].value)
+    cycle = takewhile(lambda record: event_time_of(record.value) < began_s + CYCLE_S, records)
     return Loop([_cut(record, began_s, partitions) for record in cycle])
 
 
@@ -92,8 +92,9 @@ class _Timed(msgspec.Struct):
 _timed = msgspec.json.Decoder(_Timed).decode
 
 
-def _event_time(record: Record) -> float:
-    return _timed(record.value).event_time
+def event_time_of(value: bytes) -> float:
+    """Return the event time of an event or a threat as JSON, seconds since 1970."""
+    return _timed(value).event_time
 
 
 def _cut(record: Record, began_s: float, partitions: int) -> Template:
@@ -102,7 +103,7 @@ def _cut(record: Record, began_s: float, partitions: int) -> Template:
     middle, _, tail = rest.partition(b'"src_ip":"')
     _, _, tail = tail.partition(b'"')
     return Template(
-        _event_time(record) - began_s,
+        event_time_of(record.value) - began_s,
         head + b'"event_time":',
         b"," + middle + b'"src_ip":"',
         b'"' + tail,
