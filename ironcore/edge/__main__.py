@@ -10,7 +10,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from ironcore.edge.light import bar_heavy
+from ironcore.edge.light import bar_heavy, without_docstrings
 
 DESCRIPTION = """Score a sensor's log where it is written, and send threats and their evidence to Kafka.
 
@@ -20,6 +20,7 @@ read, events scored, threats, and the peak of resident memory, in JSON. The stat
 
 def main() -> None:
     """Run until the log ends, or SIGTERM."""
+    without_docstrings()
     arguments = _arguments()
     bar_heavy()
     from ironcore.edge.position import PositionError  # noqa: PLC0415 - only after what is heavy is barred

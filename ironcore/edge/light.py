@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
 
 HEAVY = ("numba", "pyarrow", "tensorflow")
+_WITHOUT_DOCSTRINGS = 2
 
 
 def bar_heavy() -> None:
     """Make importing what is heavy fail as if it were not installed (None in `sys.modules` says so to Python)."""
     modules: MutableMapping[str, Any] = sys.modules
     modules.update(dict.fromkeys(HEAVY))
+
+
+def without_docstrings() -> None:
+    """Begin again under `python -OO`, which leaves docstrings out: 3 MB that no sensor reads."""
+    if sys.flags.optimize < _WITHOUT_DOCSTRINGS:
+        os.execv(sys.executable, [sys.executable, "-OO", "-m", "ironcore.edge", *sys.argv[1:]])  # noqa: S606 - no shell is wanted
 
 
 def peak_mb() -> float | None:

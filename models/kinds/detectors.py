@@ -30,7 +30,7 @@ class Detectors:
         detail = table.columns["detail"]  # null for flows
         if detail.null_count == len(table):
             return []
-        rows = np.flatnonzero(detail.is_valid().to_numpy(zero_copy_only=False))
+        rows = np.flatnonzero(~detail.is_null().to_numpy(zero_copy_only=False))
         kinds = np.array([table.events[row].kind for row in rows.tolist()])
         return [
             self._part(kind, table, partitions, rows[kinds == kind.kind])
