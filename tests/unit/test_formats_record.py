@@ -202,3 +202,8 @@ def test_the_last_of_repeated_headers_counts() -> None:
 
 def test_a_header_without_a_value_says_nothing() -> None:
     assert ids(dumps(FLOW), [("content-type", b""), ("ironcore-format", b"")]) == ids(dumps(FLOW))
+
+
+def test_no_records_are_no_events() -> None:
+    decoded = decode_records([], max_bytes=100)
+    assert (len(decoded.table), decoded.record_numbers.tolist(), dict(decoded.rejects)) == (0, [], {})
