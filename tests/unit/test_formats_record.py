@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from schemas.dead_letter import Headers, Reason
-from schemas.formats import CONTENT_TYPES, MAX_ELEMENTS, decode_record
+from schemas.formats import CONTENT_TYPES, MAX_ELEMENTS, decode_record, decode_records
 
 FLOW = {"kind": "flow", "event_time": 1714979289.25, "src_ip": "10.0.0.1", "flow": {"orig_bytes": 5}}
 DNS = {"kind": "dns", "event_time": 1714979290.5, "src_ip": "10.0.0.2", "dns": {"query": "example.org"}}
