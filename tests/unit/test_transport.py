@@ -83,6 +83,7 @@ async def test_a_settled_slab_frees_its_records_without_the_collector(consumer: 
     held = records(0, 3)
     kept = weakref.ref(held[0])
     slab = (await fetch(consumer, {RAW0: held}))[0][1].value
+    await fetch(consumer, {})  # lets go of the fetch
     gc.disable()
     try:
         slab.settle()
