@@ -62,16 +62,14 @@ class Scorer:
     def warm_up(self, *, threads: int | None = None) -> None:
         """Trace and compile every batch shape, so that no event waits for it.
 
-        Side by side, for a quick start; beside a scorer that works already, on few `threads`.
+        Compiled side by side, for a quick start; beside a scorer that works already, on few `threads`. Traced one after
+        another: what was compiled ahead is found by names that TensorFlow counts up.
         """
+        shapes = [(function, rows) for function in (self._heads, self._attribute) for rows in function.shapes]
+        for function, rows in shapes:
+            function.of_shape(rows)
         with ThreadPoolExecutor(threads, thread_name_prefix="warm-up") as pool:
-            calls = [
-                pool.submit(function.of_shape, rows)
-                for function in (self._heads, self._attribute)
-                for rows in function.shapes
-            ]
-            for call in calls:
-                call.result()
+            list(pool.map(lambda shape: shape[0].compile(shape[1]), shapes))
 
     @property
     def traces(self) -> int:
@@ -120,13 +118,15 @@ class _Compiled:
         return int(self._function.experimental_get_tracing_count())
 
     def of_shape(self, rows: int) -> Any:
-        """Return the function for so many rows, traced and compiled."""
+        """Return the function for so many rows, traced."""
         if rows not in self._concrete:
-            shape = (rows, len(FEATURES))
-            concrete = self._function.get_concrete_function(tf.TensorSpec(shape, tf.float32))
-            concrete(tf.fill(shape, np.nan))  # XLA compiles at the first call
-            self._concrete[rows] = concrete
+            spec = tf.TensorSpec((rows, len(FEATURES)), tf.float32)
+            self._concrete[rows] = self._function.get_concrete_function(spec)
         return self._concrete[rows]
+
+    def compile(self, rows: int) -> None:
+        """Compile it for so many rows: XLA does at the first call."""
+        self.of_shape(rows)(tf.fill((rows, len(FEATURES)), np.nan))
 
     def __call__(self, features: NDArray[np.float32], widths: tuple[tuple[int, ...], ...]) -> list[NDArray[np.float32]]:
         """Call it on chunks padded with missing values to the shapes; join what it returns, of these `widths` a row."""
