@@ -10,36 +10,23 @@ PostgreSQL is read, not the raw topic: it keeps the whole event for `worker.rete
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID, uuid5
 
 import asyncpg
-import msgspec
-import numpy as np
-from aiokafka.partitioner import murmur2
 
+from ironcore.history import Page, pages
 from models.features import FeatureExtractor
 from models.kinds.join import join
 from models.scorer import Scorer
 from schemas import sql
-from schemas.event import Event, SecurityEvent
 from schemas.identity import threat_uuids
 from schemas.sql import backfill as statements
-from schemas.table import tabulate
 from schemas.threat import CLASSES
-from schemas.topics import RAW
 
-#: Events that are held at once.
-PAGE = 8192
 _NAMESPACE = UUID("6f0f5b0e-5d8b-5e7c-9a52-8f1b3f2a7c11")
-_FIRST_ID = UUID(int=0)
-_HEAD = ("kind", "event_time", "event_id", "source_id", "sensor", "src_ip", "src_port", "dst_ip", "dst_port", "proto",
-         "host")  # fmt: skip
-_FLOW = ("duration_s", "orig_bytes", "resp_bytes", "orig_pkts", "resp_pkts", "orig_ip_bytes", "resp_ip_bytes",
-         "conn_state", "history", "service")  # fmt: skip
 
 
 class Span(NamedTuple):
@@ -94,15 +81,10 @@ async def backfill(  # noqa: PLR0913 - what, of what, and how
         await connection.execute(statements.BEGIN_RUN, run_id, begin, end, *model)
         begin = max(begin, await connection.fetchval(statements.SELECT_REACHED, run_id) or begin)
         extractor = FeatureExtractor(window_entities=window_entities)
-        after = (begin - warm_up_s, _FIRST_ID)
-        while page := await connection.fetch(statements.SELECT_EVENTS, *after, end, PAGE):
-            after = (page[-1]["event_time"], page[-1]["event_id"])
-            fresh = next((at for at, row in enumerate(page) if row["event_time"] >= begin), len(page))
-            _observe(extractor, page[:fresh])  # 1.
-            if rows := page[fresh:]:
-                scores = await _score(connection, extractor, scorer, rows)  # 2.
-                await connection.execute(statements.INSERT_SCORES, run_id, scorer.version, *scores)  # 3.
-                progress(len(rows))
+        async for page in pages(connection, extractor, begin, end, warm_up_s=warm_up_s):  # 1.
+            scores = await _score(connection, page, extractor, scorer)  # 2.
+            await connection.execute(statements.INSERT_SCORES, run_id, scorer.version, *scores)  # 3.
+            progress(len(page.rows))
         await connection.execute(statements.FINISH_RUN, run_id)
         counted = await connection.fetchrow(statements.SELECT_SUMMARY, run_id)
         return Summary(run_id, scorer.version, *counted)
@@ -110,19 +92,13 @@ async def backfill(  # noqa: PLR0913 - what, of what, and how
         await connection.close()
 
 
-def _observe(extractor: FeatureExtractor, rows: Sequence[Mapping[str, Any]]) -> None:
-    events = [event_of(row) for row in rows]
-    extractor.observe(tabulate(events)[0], _partitions(rows))
-
-
 async def _score(
-    connection: asyncpg.Connection, extractor: FeatureExtractor, scorer: Scorer, rows: Sequence[Mapping[str, Any]]
+    connection: asyncpg.Connection, page: Page, extractor: FeatureExtractor, scorer: Scorer
 ) -> list[Sequence[object]]:
     """Return the columns of a page's scores in the order of `INSERT_SCORES`."""
-    table, _ = tabulate([event_of(row) for row in rows])  # what is stored was checked when it came
-    partitions = _partitions(rows)
-    scores = scorer.score(extractor.extract(table, partitions))
-    join(scores, extractor.kinds.look(table, partitions), scorer.threshold)
+    rows = page.rows
+    scores = scorer.score(extractor.extract(page.table, page.partitions))
+    join(scores, extractor.kinds.look(page.table, page.partitions), scorer.threshold)
     times, ids = [row["event_time"] for row in rows], [UUID(bytes=row["event_id"].bytes) for row in rows]
     threat_ids = threat_uuids(ids)
     known = {row["threat_id"] for row in await connection.fetch(sql.SELECT_KNOWN_THREATS, times, threat_ids)}
@@ -136,28 +112,3 @@ async def _score(
         [row["risk"] for row in rows],
         [threat_id in known for threat_id in threat_ids],
     ]
-
-
-def event_of(row: Mapping[str, Any]) -> SecurityEvent:
-    """Return a stored row as the event that it was."""
-    native: dict[str, Any] = {name: row[name] for name in _HEAD if row[name] is not None}
-    native["event_id"] = UUID(bytes=row["event_id"].bytes)
-    if row["username"] is not None:
-        native["user"] = row["username"]
-    flow = {name: row[name] for name in _FLOW if row[name] is not None}
-    if flow or row["kind"] == "flow":
-        native["flow"] = flow
-    if row["detail"] is not None:
-        native[row["kind"]] = msgspec.json.decode(row["detail"])
-    event: SecurityEvent = msgspec.convert(native, Event)
-    return event
-
-
-def _partitions(rows: Sequence[Mapping[str, Any]]) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
-    """Return the partition of each event's entity, as Kafka's own clients choose it: windows are kept by partition."""
-    return np.array([_partition(row["entity"]) for row in rows], np.int32)
-
-
-@lru_cache(maxsize=65_536)
-def _partition(entity: str) -> int:
-    return int(murmur2(entity.encode()) & 0x7FFF_FFFF) % RAW.partitions

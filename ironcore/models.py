@@ -119,16 +119,21 @@ class Desk:
             ArtefactError: There is no such version.
             RefusedError: Its card has no reference, or too few flows were sampled.
         """
-        reference = (await self.card(version)).reference
+        card = await self.card(version)
+        reference = card.reference
         if reference is None:
             raise RefusedError(f"the card of {version} has no reference: `ironcore model reference` adds it")
         counts = await self._counts(version, reference, since, until)
         expected = await self._counts(version, reference, *baseline) if baseline else None
+        if local := card.local:
+            baseline_name = f"what it was fitted to, {_iso(local.since_time)} to {_iso(local.until_time)}"
+        else:
+            baseline_name = "the benign rows of its training"
         return Report(
             version=version,
             since=_iso(since),
             until=_iso(until),
-            against=f"{_iso(baseline[0])} to {_iso(baseline[1])}" if baseline else "the benign rows of its training",
+            against=f"{_iso(baseline[0])} to {_iso(baseline[1])}" if baseline else baseline_name,
             rows=int(counts[-1].sum()),
             columns=columns_of(reference, counts, expected),
         )

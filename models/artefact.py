@@ -68,6 +68,19 @@ class VerdictsCard(BaseModel):
     false_alarms: float | None = Field(description="Share of the later false and benign positives that still are.")
 
 
+class LocalCard(BaseModel):
+    """Unlabelled traffic of one network, to which a model was fitted: the figures of its card are its source's."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source: str = Field(description="Version that was fitted.")
+    since_time: float = Field(description="Event time of the span's begin, seconds since 1970.")
+    until_time: float = Field(description="And of its end, which is not part of it.")
+    flows: int = Field(description="Flows of the span.")
+    sampled: int = Field(description="Of them, those that were looked at, spread evenly.")
+    usual: int = Field(description="Of those, the ones that showed no behaviour, which it was fitted to.")
+
+
 class Card(BaseModel):
     """Model card (Mitchell et al., FAT* 2019), as much of it as a machine can check or fill."""
 
@@ -89,6 +102,7 @@ class Card(BaseModel):
         None, description="What drift is measured against; without it, it is not measured."
     )
     verdicts: VerdictsCard | None = Field(None, description="Of analysts, when they were trained on.")
+    local: LocalCard | None = Field(None, description="The network that it was fitted to, when it was.")
 
     def medians(self) -> NDArray[np.float32]:
         """Return (len(features),) benign medians, NaN where a feature is usually not reported."""
@@ -121,11 +135,17 @@ C = TypeVar("C", bound=Card)
 def save(folder: Path, weights: Mapping[str, NDArray[np.float32]], card: Card) -> Card:
     """Write weights and card to a folder, which is made, and return the card with the weights' hash filled in."""
     folder.mkdir(parents=True, exist_ok=True)
+    packed = pack(weights, card)
+    (folder / WEIGHTS_FILE).write_bytes(packed.weights)
+    (folder / CARD_FILE).write_bytes(packed.card)
+    return card_of(packed)
+
+
+def pack(weights: Mapping[str, NDArray[np.float32]], card: Card) -> Packed:
+    """Return weights and card as bytes, with the weights' hash filled in."""
     data = _pack(weights)
     card = card.model_copy(update={"weights_sha256": hashlib.sha256(data).hexdigest()})
-    (folder / WEIGHTS_FILE).write_bytes(data)
-    (folder / CARD_FILE).write_text(card.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    return card
+    return Packed((card.model_dump_json(indent=1) + "\n").encode(), data, f"{card.name} {card.version}")
 
 
 def load(folder: Path | None = None) -> tuple[dict[str, NDArray[np.float32]], Card]:

@@ -2,22 +2,65 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import numpy as np
 from numpy.typing import NDArray
 
+from models import artefact
+from models.artefact import LocalCard, Packed
 from models.behaviours import strengths
 from models.calibration import MAX_FPR, fit_knots, fit_shift
 from models.encoding import encoded
 from models.network import Network
+from models.reference import has_flow, reference_of
 from models.runtime import tf
 
 #: Rows whose behaviours reach this are taken for attacks and left out.
 _BEHAVING = 0.25
 #: Fewer rows than this say nothing about the rarest percent.
 MIN_ROWS = 100
+_ROWS_AT_ONCE = 8192
 
 
-def fit_to(network: Network, features: NDArray[np.float32], *, max_fpr: float = MAX_FPR) -> None:
+def localised(packed: Packed, features: NDArray[np.float32], span: tuple[float, float], *, flows: int) -> Packed:
+    """Return an artefact that is fitted to a network, with the network's own histograms to measure drift against.
+
+    Its version is that of its source, marked with the span's end as SemVer marks another build. The learnt weights, the
+    threshold and the figures of the card stay those of the source.
+
+    Args:
+        packed: The source.
+        features: (n, len(FEATURES)) rows of the span; those that measured no flow are left out.
+        span: Event times of its begin and end, seconds since 1970.
+        flows: Flows of the span, of which these are a sample.
+
+    Raises:
+        ArtefactError: The source is not valid.
+        ValueError: There are fewer than `MIN_ROWS` rows that show no behaviour.
+    """
+    weights, card = artefact.unpack(packed)
+    network = Network(weights)
+    measured = features[has_flow(features)]
+    usual = measured[fit_to(network, measured)]
+    risk = np.concatenate(
+        [
+            network.heads(tf.constant(usual[start : start + _ROWS_AT_ONCE])).risk.numpy()
+            for start in range(0, len(usual), _ROWS_AT_ONCE)
+        ]
+    )
+    since, until = span
+    local = LocalCard(
+        source=card.version, since_time=since, until_time=until, flows=flows, sampled=len(measured), usual=len(usual)
+    )
+    version = f"{card.version.partition('+')[0]}+local.{datetime.fromtimestamp(until, UTC):%Y%m%dT%H%M%S}"
+    update = {"version": version, "local": local, "reference": reference_of(usual, risk)}
+    return artefact.pack(
+        {name: weight.numpy() for name, weight in network.weights.items()}, card.model_copy(update=update)
+    )
+
+
+def fit_to(network: Network, features: NDArray[np.float32], *, max_fpr: float = MAX_FPR) -> NDArray[np.bool_]:
     """Set the anomaly's quantiles, and the shift of the risk, by local traffic.
 
     Most of a network's traffic is benign. So the quantiles become those of the rows that show no behaviour, and the
@@ -29,12 +72,18 @@ def fit_to(network: Network, features: NDArray[np.float32], *, max_fpr: float = 
         features: (n, len(FEATURES)) rows of the first hour, unlabelled.
         max_fpr: Share of the local rows that may be threats.
 
+    Returns:
+        (n,) the rows that it was fitted to.
+
     Raises:
         ValueError: There are fewer than `MIN_ROWS` rows that show no behaviour.
     """
-    usual = features[strengths(tf.constant(features)).numpy().max(axis=1) < _BEHAVING]
+    shown = strengths(tf.constant(features)).numpy()
+    quiet: NDArray[np.bool_] = shown.max(axis=1) < _BEHAVING
+    usual = features[quiet]
     if len(usual) < MIN_ROWS:
         raise ValueError(f"{len(usual)} rows without a behaviour are too few to fit to; {MIN_ROWS} are needed")
     code = encoded(usual)
     fit_knots(network, code)
-    fit_shift(network, code, strengths(tf.constant(usual)).numpy(), max_fpr)
+    fit_shift(network, code, shown[quiet], max_fpr)
+    return quiet

@@ -6,6 +6,7 @@ import asyncio
 import getpass
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
@@ -107,6 +108,69 @@ def register(
 
 
 @app.command()
+def fit(  # noqa: PLR0913, PLR0917 - one for each option of the command
+    version: Annotated[
+        str | None, typer.Argument(help="The version that is fitted; the champion when left out.")
+    ] = None,
+    hours: Annotated[float, typer.Option(min=0.01, help="So much of the past, without --from and --to.")] = 1.0,
+    begin: Annotated[datetime | None, typer.Option("--from", help="First event time, UTC.")] = None,
+    end: Annotated[datetime | None, typer.Option("--to", help="Event time to stop before, UTC.")] = None,
+    then_challenge: Annotated[bool, typer.Option("--challenge", help="Let it score unseen at once.")] = False,
+    then_promote: Annotated[bool, typer.Option("--promote", help="Let it score every event at once.")] = False,
+) -> None:
+    """Fit a model to this network by its own unlabelled traffic, and register it under a version of its own.
+
+    The anomaly's quantiles and the shift of the risk become those of the stored flows that show no behaviour, and so do
+    the histograms that drift is measured against. An attack that is more than a hundredth of them is taken for usual.
+    """
+    from ironcore.local_fit import fit_locally  # noqa: PLC0415 - the models' libraries take seconds to import
+    from ironcore.models import RefusedError  # noqa: PLC0415
+    from models import artefact, registry  # noqa: PLC0415
+
+    if (begin is None) != (end is None):
+        raise typer.BadParameter("give both --from and --to, or neither")
+    if then_challenge and then_promote:
+        raise typer.BadParameter("either --challenge or --promote")
+    worker, now = settings_or_exit().worker, time.time()
+    span = (begin.replace(tzinfo=UTC).timestamp(), end.replace(tzinfo=UTC).timestamp()) if begin and end else None
+    since, until = span or (now - hours * HOUR_S, now)
+    if not since < until:
+        raise typer.BadParameter("--from must be before --to")
+
+    async def ask(desk: Desk) -> tuple[Card, Assignment | None]:
+        champion, _ = await desk.holders()
+        source = await registry.find(desk.connection, version or champion.version)
+        try:
+            packed = await fit_locally(
+                desk.connection,
+                source,
+                (since, until),
+                warm_up_s=worker.restore_s,
+                window_entities=worker.window_entities,
+            )
+        except artefact.ArtefactError:
+            raise
+        except ValueError as error:
+            raise RefusedError(f"{_utc(since)} to {_utc(until)}: {error}") from error
+        card = await registry.register(desk.connection, packed, getpass.getuser())
+        if then_promote:
+            return card, await desk.promote(card.version)
+        return card, await desk.challenge(card.version) if then_challenge else None
+
+    card, assignment = _at_desk(ask)
+    local = card.local
+    assert local is not None
+    console.print(
+        f"fitted {local.source} to {local.usual:,} of {local.sampled:,} flows ({local.flows:,} stored, "
+        f"{_utc(since)} to {_utc(until)}) and registered {card.version}",
+        highlight=False,
+        soft_wrap=True,
+    )
+    if assignment:
+        _told(assignment)
+
+
+@app.command()
 def promote(  # noqa: PLR0913, PLR0917 - one for each option of the command
     version: Version,
     gates: Annotated[
@@ -194,6 +258,10 @@ def reference(
     console.print(f"{folder}: reference of {card.reference.rows} benign rows", highlight=False)
 
 
+def _utc(time_s: float) -> str:
+    return f"{datetime.fromtimestamp(time_s, UTC):%Y-%m-%d %H:%M:%S}"
+
+
 def _figures(card: Card) -> Iterator[tuple[str, str]]:
     figures = card.validation
     yield "created", card.created
@@ -205,6 +273,8 @@ def _figures(card: Card) -> Iterator[tuple[str, str]]:
     yield "false positives", f"{figures.fpr:.4f}"
     yield "threshold", f"{card.threshold:g}"
     verdicts = card.verdicts
+    local = card.local
+    yield "fitted to", f"{local.usual} flows of {_utc(local.since_time)} to {_utc(local.until_time)}" if local else "-"
     yield "verdicts trained, held out", f"{verdicts.trained}, {verdicts.validated}" if verdicts else "none"
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from ironcore import backfill as backfilling
+from ironcore import history
 from ironcore.backfill import Span, backfill
 from ironcore.ledger import Ledger
 from ironcore.stack import Endpoints
@@ -56,7 +56,7 @@ async def test_the_same_model_gives_the_same_scores_and_another_ones_go_beside_t
     await until(lambda: all_stored(database, ledger), what="every event in Postgres")
     stored = await database.fetchval("SELECT count(*) FROM threats")
     span = Span(datetime.fromtimestamp(began - 1, UTC), datetime.fromtimestamp(began + 60, UTC))
-    monkeypatch.setattr(backfilling, "PAGE", 256)
+    monkeypatch.setattr(history, "PAGE", 256)
     how: dict[str, Any] = {"warm_up_s": 600.0, "window_entities": 4096}
 
     same = await backfill(endpoints.postgres_dsn, span, Scorer.load(), **how)

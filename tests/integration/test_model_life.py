@@ -226,3 +226,45 @@ async def test_drift_is_reported_from_what_workers_appended(
     assert list(json.loads(done.stdout)["moved"]) == ["duration_s"]
     assert json.loads((tmp_path / "out" / "drift.json").read_text())["rows"] == 6000
     assert "duration_s" in (tmp_path / "out" / "drift.html").read_text()
+
+
+async def test_a_model_is_fitted_to_stored_traffic_and_scores_from_then_on(
+    endpoints: Endpoints, workers: Workers, database: asyncpg.Connection, desk: Desk
+) -> None:
+    done = ironcore("model", "fit", "--hours", "1", endpoints=endpoints)
+    assert done.returncode == 1
+    assert "0 rows without a behaviour are too few to fit to; 100 are needed" in done.stderr
+
+    worker, ledger = workers.start(observe_every_s=1, drift_window_s=60), Ledger()
+    await send_noted(endpoints.broker, [*flows(3000), *scan(400)], ledger)
+    await until(lambda: all_stored(database, ledger), what="every event in Postgres")
+    done = ironcore("model", "fit", "--hours", "1", "--promote", endpoints=endpoints)
+    assert done.returncode == 0, done.stderr
+    fitted = (await desk.holders())[0].version
+    assert fitted.startswith(f"{SHIPPED}+local.")
+    assert f"registered {fitted}" in done.stdout
+    card = await desk.card(fitted)
+    assert card.local is not None
+    assert (card.local.source, card.local.flows, card.local.sampled) == (SHIPPED, 3400, 3400)
+    assert 3000 <= card.local.usual < 3100  # the scan, once it is one, is left out
+    assert card.reference is not None
+    assert card.reference.rows == card.local.usual
+    assert card.threshold == (await desk.card(SHIPPED)).threshold
+
+    await runs(worker, fitted)
+    await send_noted(endpoints.broker, flows(3000, first=5000), ledger)
+    await until(lambda: all_stored(database, ledger), what="every event in Postgres")
+    assert await database.fetchval("SELECT count(*) FROM events WHERE model_version = $1", fitted) == 3000
+
+    async def sampled() -> bool:
+        return metrics_from_text(await scrape(worker.address)).total("ironcore_drift_rows") >= 1000
+
+    await until(sampled, what="a thousand sampled flows")
+    now = time.time()
+    report = await desk.drift(fitted, now - 600, now + 1, None)
+    assert report.against.startswith("what it was fitted to, ")
+    moved = {column.name for column in report.columns if column.verdict == "act"}
+    assert not moved & {"duration_s", "orig_bytes", "resp_bytes"}  # the same traffic as it was fitted to
+    done = ironcore("model", "compare", SHIPPED, fitted, endpoints=endpoints)
+    assert f"{card.local.usual} flows of" in done.stdout
+    assert workers.unexpected_errors() == []

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ironcore.local_fit import _Sample
 from models import artefact
 from models.behaviours import strengths
 from models.calibration import THRESHOLD
@@ -13,7 +14,8 @@ from models.evaluate.unseen import _first_hour, _networks
 from models.features import FEATURES
 from models.network import Network
 from models.runtime import tf
-from models.warmup import fit_to
+from models.scorer import Scorer
+from models.warmup import fit_to, localised
 from tests.unit.test_train import write
 
 
@@ -31,6 +33,38 @@ def test_false_positives_on_local_traffic_are_held_as_set(tmp_path: Path) -> Non
     heads = network.heads(usual)
     assert 0.005 <= (heads.risk.numpy() >= THRESHOLD).mean() <= 0.02
     assert heads.anomaly.numpy().mean() == pytest.approx(0.5, abs=0.05)
+
+
+def test_an_artefact_is_fitted_under_a_version_of_its_own(tmp_path: Path) -> None:
+    data = load(write(tmp_path / "flows.parquet", captures=3, count=400))
+    source = artefact.read(artefact.newest())
+    made = localised(source, data.features, (1_750_000_000.0, 1_750_003_600.0), flows=5000)
+    assert localised(source, data.features, (1_750_000_000.0, 1_750_003_600.0), flows=5000) == made
+    before, card = artefact.card_of(source), artefact.card_of(made)
+    assert card.version == f"{before.version}+local.20250615T160640"
+    assert (card.threshold, card.validation, card.data) == (before.threshold, before.validation, before.data)
+    assert card.local is not None
+    assert card.reference is not None
+    assert (card.local.source, card.local.flows, card.local.sampled) == (before.version, 5000, len(data))
+    shown = strengths(tf.constant(data.features)).numpy().max(axis=1)
+    assert card.local.usual == card.reference.rows == (shown < 0.25).sum()
+    weights, learnt = artefact.unpack(made)[0], artefact.load()[0]
+    differ = {name for name in learnt if not np.array_equal(weights[name], learnt[name])}
+    assert differ == {"anomaly_knots", "risk_bias"}
+    Scorer.of(made).score(data.features[:40])  # a worker takes it
+    again = artefact.card_of(localised(made, data.features, (1_750_003_600.0, 1_750_007_200.0), flows=5000))
+    assert again.version == f"{before.version}+local.20250615T170640"
+    assert again.local is not None
+    assert again.local.source == card.version
+
+
+def test_a_sample_is_bounded_and_takes_from_the_whole_span() -> None:
+    sample = _Sample(1000)
+    for page in range(20):
+        sample.add(np.full((500, len(FEATURES)), page, np.float32))
+    pages, counts = np.unique(sample.rows[:, 0], return_counts=True)
+    assert (sample.seen, len(sample.rows), len(pages)) == (10_000, 1000, 20)
+    assert counts.min() > 20
 
 
 def test_too_little_traffic_is_refused() -> None:
