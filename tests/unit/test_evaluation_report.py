@@ -157,6 +157,11 @@ def test_report_says_what_was_measured_on_what(data: Data, monkeypatch: pytest.M
     assert shipped.validation[0].recall.value == threat[malicious].mean()
     assert shipped.validation[0].fpr.value == threat[~malicious].mean()
 
+    names = {of.name: of for of in report.nsl_kdd}
+    assert set(names) == {"normal", *(f"attack-{number}" for number in range(8))}
+    assert names["normal"].called.value + 0.3 < names["attack-3"].called.value
+    assert np.isnan(names["normal"].roc_auc)
+
     text = page(report._replace(outcomes=[outcome(Goal("<later> days", "ROC-AUC", 0.9), [0.95])]))
     parser = _Loads()
     parser.feed(text)
