@@ -62,16 +62,15 @@ class Scorer:
     def warm_up(self, *, threads: int | None = None) -> None:
         """Trace and compile every batch shape, so that no event waits for it.
 
-        Side by side, for a quick start; beside a scorer that works already, on few `threads`.
+        Compiled side by side, for a quick start; beside a scorer that works already, on few `threads`. Traced one after
+        another: TensorFlow numbers what it traces, and XLA's cache on disk, where there is one, knows it by that.
         """
+        shapes = [(function, rows) for function in (self._heads, self._attribute) for rows in function.shapes]
+        for function, rows in shapes:
+            function.trace(rows)
         with ThreadPoolExecutor(threads, thread_name_prefix="warm-up") as pool:
-            calls = [
-                pool.submit(function.of_shape, rows)
-                for function in (self._heads, self._attribute)
-                for rows in function.shapes
-            ]
-            for call in calls:
-                call.result()
+            for compiled in [pool.submit(function.of_shape, rows) for function, rows in shapes]:
+                compiled.result()
 
     @property
     def traces(self) -> int:
@@ -112,21 +111,27 @@ class _Compiled:
     def __init__(self, function: Callable[[tf.Tensor], tuple[tf.Tensor, ...]], shapes: tuple[int, ...]) -> None:
         self.shapes = shapes
         self._function = tf.function(function, jit_compile=True, autograph=False)
-        self._concrete: dict[int, Any] = {}
+        self._traced: dict[int, Any] = {}
+        self._compiled: dict[int, Any] = {}
 
     @property
     def traces(self) -> int:
         """How often it was traced so far."""
         return int(self._function.experimental_get_tracing_count())
 
+    def trace(self, rows: int) -> Any:
+        """Return the function for so many rows, which its first call compiles."""
+        if rows not in self._traced:
+            self._traced[rows] = self._function.get_concrete_function(tf.TensorSpec((rows, len(FEATURES)), tf.float32))
+        return self._traced[rows]
+
     def of_shape(self, rows: int) -> Any:
         """Return the function for so many rows, traced and compiled."""
-        if rows not in self._concrete:
-            shape = (rows, len(FEATURES))
-            concrete = self._function.get_concrete_function(tf.TensorSpec(shape, tf.float32))
-            concrete(tf.fill(shape, np.nan))  # XLA compiles at the first call
-            self._concrete[rows] = concrete
-        return self._concrete[rows]
+        if rows not in self._compiled:
+            traced = self.trace(rows)
+            traced(tf.fill((rows, len(FEATURES)), np.nan))  # XLA compiles at the first call
+            self._compiled[rows] = traced
+        return self._compiled[rows]
 
     def __call__(self, features: NDArray[np.float32], widths: tuple[tuple[int, ...], ...]) -> list[NDArray[np.float32]]:
         """Call it on chunks padded with missing values to the shapes; join what it returns, of these `widths` a row."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zipfile import BadZipFile
 
 import numpy as np
@@ -49,7 +49,8 @@ def save(path: Path, kept: Run, data: Data, *, epochs: int) -> None:
     """Keep a run and what it was made of."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".new.npz")
-    np.savez(unfinished, **{_MADE_OF: np.array(_made_of(data, epochs))}, **kept._asdict())
+    arrays: dict[str, Any] = {_MADE_OF: np.array(_made_of(data, epochs)), **kept._asdict()}
+    np.savez(unfinished, **arrays)
     unfinished.rename(path)
 
 

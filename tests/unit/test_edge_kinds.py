@@ -32,7 +32,7 @@ REAL_LINES = 1000
 
 HEAD = "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\t{path}\n"
 COMMON = ("ts:time", "uid:string", "id.orig_h:addr", "id.orig_p:port", "id.resp_h:addr", "id.resp_p:port")
-ZEEK_LOGS = {
+ZEEK_LOGS: dict[str, tuple[tuple[str, ...], list[tuple[str, ...]]]] = {
     "dns": (
         ("proto:enum", "query:string", "qtype_name:string", "rcode_name:string", "answers:vector[string]"),
         [("udp", f"{'ab3d5f7h' * 6}{number:04}.t.example.com", "TXT", "NOERROR", "-") for number in range(150)],
