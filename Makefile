@@ -15,6 +15,7 @@ setup: .venv/installed dashboard  ## the virtual environment and the dashboard, 
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m models.ahead
 	touch $@
 
 demo: setup  ## a live view of the whole pipeline; INPUT=file DURATION=seconds HEADLESS=1

@@ -63,14 +63,13 @@ class Scorer:
         """Trace and compile every batch shape, so that no event waits for it.
 
         Compiled side by side, for a quick start; beside a scorer that works already, on few `threads`. Traced one after
-        another: TensorFlow numbers what it traces, and XLA's cache on disk, where there is one, knows it by that.
+        another: what was compiled ahead is found by names that TensorFlow counts up.
         """
         shapes = [(function, rows) for function in (self._heads, self._attribute) for rows in function.shapes]
         for function, rows in shapes:
-            function.trace(rows)
+            function.of_shape(rows)
         with ThreadPoolExecutor(threads, thread_name_prefix="warm-up") as pool:
-            for compiled in [pool.submit(function.of_shape, rows) for function, rows in shapes]:
-                compiled.result()
+            list(pool.map(lambda shape: shape[0].compile(shape[1]), shapes))
 
     @property
     def traces(self) -> int:
@@ -111,27 +110,23 @@ class _Compiled:
     def __init__(self, function: Callable[[tf.Tensor], tuple[tf.Tensor, ...]], shapes: tuple[int, ...]) -> None:
         self.shapes = shapes
         self._function = tf.function(function, jit_compile=True, autograph=False)
-        self._traced: dict[int, Any] = {}
-        self._compiled: dict[int, Any] = {}
+        self._concrete: dict[int, Any] = {}
 
     @property
     def traces(self) -> int:
         """How often it was traced so far."""
         return int(self._function.experimental_get_tracing_count())
 
-    def trace(self, rows: int) -> Any:
-        """Return the function for so many rows, which its first call compiles."""
-        if rows not in self._traced:
-            self._traced[rows] = self._function.get_concrete_function(tf.TensorSpec((rows, len(FEATURES)), tf.float32))
-        return self._traced[rows]
-
     def of_shape(self, rows: int) -> Any:
-        """Return the function for so many rows, traced and compiled."""
-        if rows not in self._compiled:
-            traced = self.trace(rows)
-            traced(tf.fill((rows, len(FEATURES)), np.nan))  # XLA compiles at the first call
-            self._compiled[rows] = traced
-        return self._compiled[rows]
+        """Return the function for so many rows, traced."""
+        if rows not in self._concrete:
+            spec = tf.TensorSpec((rows, len(FEATURES)), tf.float32)
+            self._concrete[rows] = self._function.get_concrete_function(spec)
+        return self._concrete[rows]
+
+    def compile(self, rows: int) -> None:
+        """Compile it for so many rows: XLA does at the first call."""
+        self.of_shape(rows)(tf.fill((rows, len(FEATURES)), np.nan))
 
     def __call__(self, features: NDArray[np.float32], widths: tuple[tuple[int, ...], ...]) -> list[NDArray[np.float32]]:
         """Call it on chunks padded with missing values to the shapes; join what it returns, of these `widths` a row."""

@@ -104,6 +104,7 @@ class Consumer(driver.Consumer):
         def settle() -> None:
             owed.settled = True
             message.ack(self)
+            message.value = None  # message, slab and this would hold each other until the collector comes
 
         message: Message = ConsumerMessage(
             tp.topic,

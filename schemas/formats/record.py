@@ -90,7 +90,7 @@ def decode_records(records: Sequence[RawRecord], *, max_bytes: int = MAX_RECORD_
             rejects[number] += found.rejects
             found.rejects = []
         ends.append(len(found.events))
-    record_numbers = np.repeat(np.arange(len(ends)), np.diff(np.array(ends, np.int64), prepend=0))
+    record_numbers = np.repeat(np.arange(len(ends)), np.diff(np.array([0, *ends])))
     table, incomplete = tabulate(found.events, found.identities)
     for row, wrong in incomplete.items():
         element, place = found.places.get(row, (0, ""))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,6 +77,20 @@ async def test_offset_moves_only_past_the_settled_head(consumer: Any) -> None:
     assert consumer._new_offset(RAW0) == 20
     slabs[2].settle()
     assert consumer._new_offset(RAW0) == 30
+
+
+async def test_a_settled_slab_frees_its_records_without_the_collector(consumer: Any) -> None:
+    held = records(0, 3)
+    kept = weakref.ref(held[0])
+    slab = (await fetch(consumer, {RAW0: held}))[0][1].value
+    await fetch(consumer, {})  # lets go of the fetch
+    gc.disable()
+    try:
+        slab.settle()
+        del slab, held
+        assert kept() is None
+    finally:
+        gc.enable()
 
 
 @given(order=st.permutations(range(6)))
