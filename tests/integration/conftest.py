@@ -29,14 +29,6 @@ from ironcore.workers import worker_process
 WAIT_S = 60.0
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Let all workers share what XLA compiles, five seconds of a core for each otherwise."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TF_XLA_FLAGS", f"--tf_xla_persistent_cache_directory={tmp_path_factory.mktemp('xla')}")
-        yield
-
-
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     with Stack() as started:
