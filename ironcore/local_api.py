@@ -66,7 +66,7 @@ def api_process(
 
 def sign_in_link(endpoints: Endpoints, address: str) -> str:
     """Return a link to the dashboard that signs in as an administrator, once, within an hour."""
-    return f"http://{address}/login?code={asyncio.run(_code(endpoints.postgres_dsn))}"
+    return f"http://{address}/login#code={asyncio.run(_code(endpoints.postgres_dsn))}"
 
 
 async def _code(dsn: str) -> str:

@@ -104,7 +104,7 @@ def _anomaly_analysis(threat: Threat) -> dict[str, Any]:
             {
                 "observation_parameter": reason.name,
                 "observed_pattern": "missing" if reason.expected is None else f"{reason.expected:g}",
-                "observations": [{"value": "median of benign traffic"}],
+                "observations": [{"value": "usual in benign traffic"}],
             }
             for reason in threat.contributions
         ],

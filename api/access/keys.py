@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import re
 import secrets
+import time
 from typing import Any
 
 import asyncpg
@@ -31,7 +32,13 @@ async def principal_of_key(pool: asyncpg.Pool, key: str) -> Principal | None:
 
 
 async def make_key(pool: asyncpg.Pool, wanted: KeyRequest, actor: str) -> dict[str, Any]:
-    """Store a new key and return it, this one time as a whole. Raises ProblemError (409) when the name is taken."""
+    """Store a new key and return it, this one time as a whole.
+
+    Raises:
+        ProblemError: 409, the name is taken; 422, its end has passed.
+    """
+    if (ends := wanted.expires_time) is not None and ends <= time.time():
+        raise ProblemError(422, "body.expires_time: give a time in the future, or null for a key without an end")
     key_id = secrets.token_hex(8)
     key = f"ick_{key_id}_{secrets.token_urlsafe(32)}"
     scopes = sorted({scope.value for scope in wanted.scopes})

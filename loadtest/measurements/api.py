@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 from ironcore.local_api import api_process, sign_in_link
 from ironcore.settings import Settings
 from ironcore.stack import Endpoints
-from loadtest.api import measure_live, measure_reads
 from loadtest.bench import Bench
+from loadtest.drivers.api.load import measure_live, measure_reads
 from loadtest.measurements.hot_reads import stored
 
 #: Reads that differ, so that none is in a cache: more than are read in one measurement.
@@ -19,7 +19,7 @@ COLD_PATHS = [f"/api/v1/threats?limit=100&min_risk={number / 1000:.3f}" for numb
 
 
 def measure(bench: Bench) -> dict[str, Any]:
-    """Return what `loadtest.api` found, with the run's threats stored."""
+    """Return what was found, with the run's threats stored."""
     with stored(bench) as endpoints:
         found = _load(bench, endpoints)
     bench.tell(

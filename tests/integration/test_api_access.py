@@ -58,6 +58,8 @@ async def test_keys_do_what_their_scopes_say_until_they_are_deleted(api: Api) ->
     async with api.client(Role.ADMIN) as admin:
         made = (await admin.post("/keys", json={"name": "siem", "scopes": ["read"]})).json()
         assert (await admin.post("/keys", json={"name": "siem", "scopes": ["read"]})).status_code == 409
+        over = {"name": "over", "scopes": ["read"], "expires_time": time.time() - 1}
+        assert (await admin.post("/keys", json=over)).status_code == 422
         [listed] = (await admin.get("/keys")).json()["items"]
         assert "key" not in listed
         async with httpx.AsyncClient(
@@ -100,7 +102,7 @@ async def test_a_browser_signs_in_writes_with_its_header_and_signs_out(api: Api)
 
 async def test_a_code_works_once(api: Api) -> None:
     link = await asyncio.to_thread(sign_in_link, api.endpoints, api.process.address)
-    code = link.partition("?code=")[2]
+    code = link.partition("#code=")[2]
     async with api.client(None) as client:
         first = await client.post("/auth/token", json={"code": code})
         assert first.json()["user"] == {"name": "local", "role": "admin"}

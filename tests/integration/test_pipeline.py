@@ -22,7 +22,7 @@ from schemas.keys import threat_key
 from schemas.threat import Threat
 from schemas.topics import RAW, THREATS
 from tests.integration.conftest import Workers, until
-from tests.integration.traffic import all_stored, consume, flows, rows, scan, send_noted
+from tests.integration.traffic import all_stored, consume, flows, rows, scan, send_noted, tunnel
 
 LOGS = Path(__file__).parents[3] / "shared" / "data" / "logs"
 REAL = [
@@ -74,6 +74,28 @@ async def test_events_are_stored_once_and_threats_are_published_cached_and_expla
     assert metrics.histogram("ironcore_end_to_end_seconds").count == 3400
     for stage in ("decode", "features", "score", "store", "publish", "cache"):
         assert metrics.histogram("ironcore_stage_seconds", stage=stage).count > 0
+    assert workers.unexpected_errors() == []
+
+
+async def test_a_dns_tunnel_becomes_threats_that_name_what_gave_it_away(
+    endpoints: Endpoints, worker: ChildProcess, workers: Workers, database: asyncpg.Connection
+) -> None:
+    assert worker.ready
+    ledger = Ledger()
+    await send_noted(endpoints.broker, [*flows(200), *tunnel(200)], ledger)
+    await until(lambda: all_stored(database, ledger), what="every event in Postgres")
+    stored = await database.fetchval("SELECT count(*) FROM threats WHERE entity = '10.8.8.8'")
+    assert 100 < stored < 200  # the first names might be anything
+    published = await consume(endpoints.broker, THREATS.name, stored)
+    threats = [Threat.model_validate_json(record.value) for record in published]
+    tunnelled = [threat for threat in threats if threat.entity == "10.8.8.8"]
+    assert len(tunnelled) == stored
+    assert {threat.threat_class for threat in tunnelled} == {"command_and_control"}
+    for threat in tunnelled[-50:]:
+        named = {reason.name: reason for reason in threat.contributions}
+        carried = named["dns_subdomain_bytes"]
+        assert (carried.observed or 0) > (carried.expected or 0)
+        assert carried.contribution > 0
     assert workers.unexpected_errors() == []
 
 

@@ -45,7 +45,7 @@ async def test_up_runs_servers_worker_and_prometheus_and_stops_them_all(tmp_path
         assert re.search(r"worker-0 .*api .*prometheus ", output.read_text(), re.DOTALL)
         for job in ("worker", "api"):
             await until(partial(_scraped, port, job), what=f"a scrape of the {job}")
-        link = re.search(r"http://127\.0\.0\.1:\d+/login\?code=[\w-]+", output.read_text())
+        link = re.search(r"http://127\.0\.0\.1:\d+/login#code=[\w-]+", output.read_text())
         assert link is not None
         children = psutil.Process(up.pid).children(recursive=True)
         assert len(children) >= 5

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any
@@ -56,6 +58,23 @@ def scan(count: int, *, source: str = "10.9.9.9", first_port: int = 1, at: float
                 "duration_s": 0.001, "orig_bytes": 0, "resp_bytes": 0, "orig_pkts": 1, "resp_pkts": 1,
                 "orig_ip_bytes": 44, "resp_ip_bytes": 40, "conn_state": "REJ", "history": "Sr",
             },
+        })  # fmt: skip
+
+
+def tunnel(count: int, *, source: str = "10.8.8.8") -> Iterator[Record]:
+    """Yield queries for ever new long names below one domain: data that leaves by DNS."""
+    began = time.time()
+    for number in range(count):
+        carried = base64.b32encode(hashlib.sha256(str(number).encode()).digest()).decode().strip("=").lower()
+        yield native_record({
+            "kind": "dns",
+            "event_time": began + number * 0.01,
+            "sensor": "test",
+            "src_ip": source,
+            "dst_ip": "10.0.0.53",
+            "dst_port": 53,
+            "proto": "udp",
+            "dns": {"query": f"{carried}.t.example.com", "qtype": "TXT", "rcode": "NOERROR"},
         })  # fmt: skip
 
 

@@ -32,7 +32,7 @@ export function LoginPage() {
     }
   };
   useEffect(() => {
-    const code = codeOf(search, location.hash);
+    const code = codeOf(location.hash);
     if (!code || used_code.current) return;
     used_code.current = true;
     history.replaceState(null, "", location.pathname); // a code in the address would stay in the history

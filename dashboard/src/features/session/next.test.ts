@@ -10,8 +10,7 @@ it.each([
   ["", "/"],
 ])("after %s comes %s", (search, path) => expect(safeNext(search)).toBe(path));
 
-it("takes the code from behind the hash or from the query", () => {
-  expect(codeOf("?code=a", "")).toBe("a");
-  expect(codeOf("", "#code=b")).toBe("b");
-  expect(codeOf("", "")).toBeNull();
+it("takes the code from behind the hash", () => {
+  expect(codeOf("#code=b")).toBe("b");
+  expect(codeOf("")).toBeNull();
 });

@@ -6,7 +6,7 @@ export function safeNext(search: string): string {
   return /^\/(?![/\\])/.test(next) && !next.startsWith("/login") ? next : LIVE;
 }
 
-/** The one-time code of the address: behind the hash, where no server and no log sees it, or in the query. */
-export function codeOf(search: string, hash: string): string | null {
-  return new URLSearchParams(hash.slice(1)).get("code") ?? new URLSearchParams(search).get("code");
+/** The one-time code of the address: behind the hash, where no server and no log sees it. */
+export function codeOf(hash: string): string | null {
+  return new URLSearchParams(hash.slice(1)).get("code");
 }

@@ -21,7 +21,7 @@ import psutil
 
 from ironcore.stack import ChildProcess
 from ironcore.stack.ports import LOOPBACK, free_port
-from loadtest.api_load import bare
+from loadtest.drivers.api import bare
 
 #: Share of the highest rate at which latencies are taken.
 LOAD = 0.7
@@ -158,14 +158,14 @@ def _bare_route(body: bytes, processes: int) -> Iterator[tuple[str, int]]:
             name="bare route",
             address=f"{LOOPBACK}:{port}",
             argv=[
-                sys.executable, "-m", "uvicorn", "--factory", "loadtest.api_load.bare:make", "--port", str(port),
+                sys.executable, "-m", "uvicorn", "--factory", "loadtest.drivers.api.bare:make", "--port", str(port),
                 "--workers", str(processes), "--loop", "uvloop", "--http", "httptools", "--no-access-log",
                 "--no-server-header", "--no-date-header", "--log-level", "warning",
             ],
             log=Path(folder) / "bare.log",
             probe=lambda: _probe(f"http://{LOOPBACK}:{port}{bare.PATH}"),
             ports=(port,),
-            env={bare.BODY_VARIABLE: str(file), "PYTHONPATH": str(Path(__file__).parents[1])},
+            env={bare.BODY_VARIABLE: str(file), "PYTHONPATH": str(Path(__file__).parents[3])},
         )  # fmt: skip
         server.start()
         try:
@@ -201,11 +201,11 @@ def _cpu_s(pid: int) -> float:
 
 def _program(name: str, plan: dict[str, Any]) -> subprocess.Popen[str]:
     program = subprocess.Popen(
-        [sys.executable, "-m", f"loadtest.api_load.{name}"],
+        [sys.executable, "-m", f"loadtest.drivers.api.{name}"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        cwd=Path(__file__).parents[1],
+        cwd=Path(__file__).parents[3],
         env=os.environ,
     )
     _tell(program, json.dumps(plan))
