@@ -61,7 +61,7 @@ dashboard-test: setup  ## lint, generated types, unit tests and size of the dash
 chromium:  ## the browser of the end-to-end test, where root may install it
 	@command -v chromium >/dev/null || [ "$$(id -u)" != 0 ] || (echo "installing chromium" && apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium >/dev/null)
 
-evaluate: setup  ## reports/evaluation.html and .json from the labelled files in DATA; some ten minutes
+evaluate: setup  ## reports/evaluation.html and .json from the labelled files in DATA; a quarter of an hour
 	$(BIN)/python -m models.evaluate --data $(DATA) --out reports
 
 generate: setup  ## schemas/generated, docs/settings.md, docs/metrics.md

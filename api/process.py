@@ -93,7 +93,7 @@ async def _acquire(settings: Settings, acquired: AsyncExitStack) -> Context:
         attempts=Attempts(remote, api.sign_in_attempts),
         passwords=Passwords(),
         producer=producer,
-        outbox=Outbox(pool, producer, metrics),
+        outbox=Outbox(pool, producer, metrics, send_s=api.send_s),
         suppressions=suppressions,
         hub=hub,
         feed=Feed(settings.broker, api, metrics, hub, token.verdicts_at),

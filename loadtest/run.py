@@ -26,7 +26,7 @@ def run(
 
     Args:
         scale: How much of everything.
-        rounds: Rounds of the throughput measurement.
+        rounds: Rounds of the throughput, and of the API's reads.
         only: Names of measurements; all when empty. Others keep what `output` has of them.
         output: Folder that the result is written to after each measurement; None writes nothing.
         tell: Takes lines of progress.

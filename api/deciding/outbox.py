@@ -17,15 +17,18 @@ from schemas.topics import VERDICTS
 from schemas.triage import Change
 
 HEADERS = [("content-type", b"application/json"), ("ironcore-schema", b"change/1")]
-#: What is younger may be on its way. Longer than a send may take.
-AGE_S, EVERY_S, AT_ONCE = 15.0, 5.0, 1000
+#: What is younger than so many of the longest sends may be on its way.
+AGE_SENDS = 1.5
+EVERY_S, AT_ONCE = 5.0, 1000
 
 
 class Outbox:
     """At least once: a change is taken out when Kafka has acknowledged it."""
 
-    def __init__(self, pool: asyncpg.Pool, producer: Producer, metrics: Metrics) -> None:
+    def __init__(self, pool: asyncpg.Pool, producer: Producer, metrics: Metrics, *, send_s: float) -> None:
+        """Publish through a producer that waits `send_s` for an acknowledgement at most."""
         self._pool, self._producer, self._metrics = pool, producer, metrics
+        self._age_s = AGE_SENDS * send_s
 
     async def publish(self, changes: Sequence[Change]) -> int | None:
         """Publish what was just committed; return the topic's offset after it, None when Kafka did not take it."""
@@ -53,10 +56,10 @@ class Outbox:
                 log.debug("left-over changes wait: %s", fault)
             await asyncio.sleep(EVERY_S)
 
-    async def catch_up(self, age_s: float = AGE_S) -> int:
-        """Publish changes that are older than `age_s` and still owed; return how many."""
+    async def catch_up(self) -> int:
+        """Publish changes that no send is at work on and that are still owed; return how many."""
         async with self._pool.acquire() as connection, connection.transaction():
-            rows = await connection.fetch(sql.LOCK_OWED, AT_ONCE, age_s)
+            rows = await connection.fetch(sql.LOCK_OWED, AT_ONCE, self._age_s)
             if rows:
                 await self._producer.send([record_of(_change(row)) for row in rows])
                 await connection.execute(sql.DELETE_OWED, [row["change_id"] for row in rows])

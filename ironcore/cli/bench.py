@@ -16,7 +16,7 @@ from ironcore.stack import StackError
 def bench(  # noqa: PLR0913, PLR0917 - a command has as many options as it needs
     json: Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object, the last line.")] = False,
     only: Annotated[list[str] | None, typer.Option(help="Measure only this; may be repeated.")] = None,
-    rounds: Annotated[int | None, typer.Option(min=1, help="Rounds of the throughput.  [default: 3]")] = None,
+    rounds: Annotated[int | None, typer.Option(min=1, help="Rounds of throughput and API reads.  [default: 3]")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="A tenth of everything; figures are rough.")] = False,
     smoke: Annotated[bool, typer.Option("--smoke", help="Tiny counts: does all run, are counts right?")] = False,
     output: Annotated[

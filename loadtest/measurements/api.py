@@ -35,7 +35,7 @@ def _load(bench: Bench, endpoints: Endpoints) -> dict[str, Any]:
         api.start()
         token = _token(endpoints, api.address)
         assert api.pid is not None
-        reads = measure_reads(api.address, token, api.pid, COLD_PATHS, seconds=seconds)
+        reads = measure_reads(api.address, token, api.pid, COLD_PATHS, rounds=bench.rounds, seconds=seconds)
         live = measure_live(
             api.address, token, api.pid, endpoints.broker, clients=bench.scale.live_clients, seconds=2 * seconds
         )

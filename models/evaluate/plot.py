@@ -15,12 +15,13 @@ class Curve(NamedTuple):
 
     points: Sequence[tuple[float, float]]
     marks: bool = False  #: points are drawn as well
+    faint: bool = False  #: it is there for comparison
 
 
 def plot(title: str, x: str, y: str, curves: Sequence[Curve], *, diagonal: bool = False) -> str:
     """Return curves with axes as one SVG element."""
     width, height = _SIZE + _LEFT + 15, _SIZE + _TOP + 45
-    lines = [_line(curve.points, "#1f5fa8") for curve in curves]
+    lines = [_line(curve.points, "#b9c4cf" if curve.faint else "#1f5fa8") for curve in curves]
     dots = [_dot(point) for curve in curves if curve.marks for point in curve.points]
     usual = [_line(((0, 0), (1, 1)), "#9aa5b1")] if diagonal else []
     labels = (

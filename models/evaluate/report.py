@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
-from collections.abc import Callable
-from pathlib import Path
+import platform
+from collections.abc import Mapping
+from importlib.metadata import version
 from typing import NamedTuple
 
 import numpy as np
 
-from models.build import fit
 from models.calibration import MAX_FPR, THRESHOLD
-from models.dataset import Dataset, load
+from models.dataset import Dataset
 from models.evaluate import nsl_kdd
 from models.evaluate.bootstrap import Interval, share
+from models.evaluate.data import Data, Source
 from models.evaluate.faithfulness import Faithfulness, faithfulness
 from models.evaluate.goals import Goal, Outcome, outcome
+from models.evaluate.held_out_names import Called, Name, call
+from models.evaluate.pool import Pool, pool_of
+from models.evaluate.runs import Run
 from models.evaluate.sheet import Sheet, sheet_of
-from models.evaluate.unseen import NOT_ZEEK, Risks, Unseen, leave_one_capture_out, leave_one_laboratory_out, risks
-from models.metrics import macro_f1, recall_at_fpr, roc_auc, threshold_at_fpr
+from models.evaluate.thresholds import Thresholds, thresholds
+from models.evaluate.unseen import NOT_ZEEK
+from models.metrics import recall_at_fpr, roc_auc
 from models.scorer import Scorer
-from models.training import EPOCHS
 
 SEEDS = (1, 2, 3)
-TRAIN_FILE, EVAL_FILE, NSL_FILE = "train.parquet", "eval.parquet", "nsl_kdd_train.parquet"
 AUC, RECALL, F1, FPR = "ROC-AUC", "recall at 1 % false positives", "macro-F1", "false-positive rate"
 AT_THRESHOLD = "recall at the threshold of validation"
 CAPTURES, LATER, NSL = "one Zeek capture left out, pooled", "later days, other attacks", "NSL-KDD, attacks held out"
 LABORATORY = "laboratory never seen, first hour unlabelled"
+LIBRARIES = ("tensorflow-cpu", "numpy", "pyarrow")
 
 GOALS = (
     Goal(NSL, AUC, 0.97),
@@ -47,13 +50,6 @@ log = logging.getLogger(__name__)
 Measured = dict[tuple[str, str], list[float]]
 
 
-class Source(NamedTuple):
-    """A file that was measured on."""
-
-    file: str
-    sha256: str
-
-
 class Laboratory(NamedTuple):
     """Figures of one seed on a laboratory that the network never saw, without each network's first hour."""
 
@@ -64,6 +60,7 @@ class Laboratory(NamedTuple):
     roc_auc: float
     recall_at_1pct_fpr: float
     fpr_as_trained: Interval  #: at the threshold that the other laboratories gave
+    recall_as_trained: Interval
     roc_auc_fitted: float
     recall_at_1pct_fpr_fitted: float
     fpr_fitted: Interval  #: at the threshold, after the fit to the first hour
@@ -76,56 +73,76 @@ class Report(NamedTuple):
     model: str
     threshold: float
     data: list[Source]
+    software: dict[str, str]  #: versions by name
     seeds: list[int]
+    epochs: int
     outcomes: list[Outcome]
-    later_days: Sheet  #: the shipped model on the evaluation file
-    captures: Sheet  #: of the seed whose ROC-AUC is the median
+    thresholds: Thresholds
+    shipped: Sheet  #: the shipped model on the evaluation file
+    later: Pool  #: the recipe on the evaluation file
+    captures: Pool
     laboratories: list[Laboratory]
+    nsl_kdd: list[Name]  #: of the seed whose macro-F1 is the median
     reasons: Faithfulness
 
 
-def measure(folder: Path, *, seeds: tuple[int, ...] = SEEDS, epochs: int = EPOCHS) -> Report:
-    """Measure the shipped model and its recipe on the labelled files of a folder.
+def measure(data: Data, runs: Mapping[int, Run], *, epochs: int) -> Report:
+    """Measure the shipped model, and its recipe by the runs of each seed.
 
     Raises:
-        ValueError: A file is unreadable or not as described in its reader.
-        OSError: A file is absent.
+        ValueError: The shipped model was trained on another file.
     """
-    training, later, scorer = load(folder / TRAIN_FILE), load(folder / EVAL_FILE), Scorer.load()
-    measured: Measured = {}
-    captures = _captures(training, measured, seeds, epochs)
-    _later(training, later, measured, seeds, epochs)
-    _nsl(nsl_kdd.read(folder / NSL_FILE), measured, seeds)
-    laboratories = _laboratories(training, measured, seeds, epochs)
-    goals = [*GOALS, *_laboratory_goals(training)]
+    scorer, measured = Scorer.load(), Measured()
+    zeek = data.training.source != NOT_ZEEK
+    captures = pool_of(data.training.where(zeek), {seed: run.captures[zeek] for seed, run in runs.items()})
+    later = pool_of(data.later, {seed: run.later for seed, run in runs.items()}, THRESHOLD)
+    _note_sheets(measured, captures, later)
+    names = _note_nsl(measured, data.nsl_kdd, runs)
+    laboratories = _laboratories(data.training, measured, runs)
+    goals = [*GOALS, *_laboratory_goals(data.training)]
+    risk = scorer.score(data.later.features).risk
     return Report(
         model=f"{scorer.name} {scorer.version}",
         threshold=scorer.threshold,
-        data=[Source(name, _hash(folder / name)) for name in (TRAIN_FILE, EVAL_FILE, NSL_FILE)],
-        seeds=list(seeds),
+        data=data.sources,
+        software={"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
+        seeds=list(runs),
+        epochs=epochs,
         outcomes=[outcome(goal, measured[goal.of, goal.figure]) for goal in goals],
-        later_days=sheet_of(later, scorer.score(later.features).risk, scorer.threshold),
+        thresholds=thresholds(scorer, data, risk),
+        shipped=sheet_of(data.later, risk, scorer.threshold),
+        later=later,
         captures=captures,
         laboratories=laboratories,
-        reasons=faithfulness(scorer, later.features),
+        nsl_kdd=names,
+        reasons=faithfulness(scorer, data.later.features),
     )
 
 
-def _captures(data: Dataset, measured: Measured, seeds: tuple[int, ...], epochs: int) -> Sheet:
-    tested = data.where(data.source != NOT_ZEEK)
-    runs = []
-    for seed in seeds:
-        risk = leave_one_capture_out(data, seed=seed, epochs=epochs, done=log.info)
-        runs.append(risk[data.source != NOT_ZEEK])
-        _note(measured, CAPTURES, AUC, roc_auc(tested.malicious, runs[-1]))
-        _note(measured, CAPTURES, RECALL, recall_at_fpr(tested.malicious, runs[-1], MAX_FPR))
-    middle = int(np.argsort(measured[CAPTURES, AUC])[(len(seeds) - 1) // 2])
-    return sheet_of(tested, runs[middle])
+def _note_sheets(measured: Measured, captures: Pool, later: Pool) -> None:
+    for sheet in captures.sheets:
+        _note(measured, CAPTURES, AUC, sheet.roc_auc.value)
+        _note(measured, CAPTURES, RECALL, sheet.recall_at_1pct_fpr.value)
+    for sheet in later.sheets:
+        _note(measured, LATER, AUC, sheet.roc_auc.value)
+        _note(measured, LATER, AT_THRESHOLD, sheet.recall.value)
+        _note(measured, LATER, FPR, sheet.fpr.value)
 
 
 def _note(measured: Measured, of: str, figure: str, value: float) -> None:
     measured.setdefault((of, figure), []).append(value)
     log.info("%s: %s %.4f", of, figure, value)
+
+
+def _note_nsl(measured: Measured, table: nsl_kdd.Table, runs: Mapping[int, Run]) -> list[Name]:
+    """Note the figures of each seed; return the attacks by that of the median macro-F1."""
+    called: list[Called] = []
+    for seed, run in runs.items():
+        _note(measured, NSL, AUC, roc_auc(table.malicious, run.nsl_kdd))
+        _note(measured, NSL, RECALL, recall_at_fpr(table.malicious, run.nsl_kdd, MAX_FPR))
+        called.append(call(table, run.nsl_kdd, seed=seed))
+        _note(measured, NSL, F1, called[-1].macro_f1)
+    return sorted(called, key=lambda of_seed: of_seed.macro_f1)[(len(called) - 1) // 2].names
 
 
 def _laboratory_goals(data: Dataset) -> list[Goal]:
@@ -134,12 +151,11 @@ def _laboratory_goals(data: Dataset) -> list[Goal]:
     return [goal for name in names for goal in (Goal(name, AUC, 0.90), Goal(name, RECALL, 0.20))]
 
 
-def _laboratories(data: Dataset, measured: Measured, seeds: tuple[int, ...], epochs: int) -> list[Laboratory]:
+def _laboratories(data: Dataset, measured: Measured, runs: Mapping[int, Run]) -> list[Laboratory]:
     found = []
-    for seed in seeds:
-        unseen = leave_one_laboratory_out(data, seed=seed, epochs=epochs, done=log.info)
-        for name in np.unique(data.source).tolist():
-            laboratory = _laboratory(data, unseen, name, seed)
+    for name in np.unique(data.source).tolist():
+        for seed, run in runs.items():
+            laboratory = _laboratory(data, run, name, seed)
             found.append(laboratory)
             of = f"{LABORATORY}: {name}"
             _note(measured, of, AUC, laboratory.roc_auc_fitted)
@@ -147,9 +163,9 @@ def _laboratories(data: Dataset, measured: Measured, seeds: tuple[int, ...], epo
     return found
 
 
-def _laboratory(data: Dataset, unseen: Unseen, name: str, seed: int) -> Laboratory:
-    rows = unseen.tested & (data.source == name)
-    labels, trained, fitted = data.malicious[rows], unseen.trained[rows], unseen.fitted[rows]
+def _laboratory(data: Dataset, run: Run, name: str, seed: int) -> Laboratory:
+    rows = run.after_first_hour & (data.source == name)
+    labels, trained, fitted = data.malicious[rows], run.laboratories[rows], run.laboratories_fitted[rows]
     return Laboratory(
         name=name,
         seed=seed,
@@ -158,36 +174,9 @@ def _laboratory(data: Dataset, unseen: Unseen, name: str, seed: int) -> Laborato
         roc_auc=roc_auc(labels, trained),
         recall_at_1pct_fpr=recall_at_fpr(labels, trained, MAX_FPR),
         fpr_as_trained=share(trained[~labels] >= THRESHOLD),
+        recall_as_trained=share(trained[labels] >= THRESHOLD),
         roc_auc_fitted=roc_auc(labels, fitted),
         recall_at_1pct_fpr_fitted=recall_at_fpr(labels, fitted, MAX_FPR),
         fpr_fitted=share(fitted[~labels] >= THRESHOLD),
         recall_fitted=share(fitted[labels] >= THRESHOLD),
     )
-
-
-def _later(training: Dataset, later: Dataset, measured: Measured, seeds: tuple[int, ...], epochs: int) -> None:
-    """Train as `ironcore train` does with each seed, its threshold from its own validation captures."""
-    figures: dict[str, Callable[[Risks], float]] = {
-        AUC: lambda risk: roc_auc(later.malicious, risk),
-        AT_THRESHOLD: lambda risk: float((risk[later.malicious] >= THRESHOLD).mean()),
-        FPR: lambda risk: float((risk[~later.malicious] >= THRESHOLD).mean()),
-    }
-    for seed in seeds:
-        network, _ = fit(training, seed=seed, epochs=epochs)
-        risk = risks(network, later.features)
-        for name, figure in figures.items():
-            _note(measured, LATER, name, figure(risk))
-
-
-def _nsl(table: nsl_kdd.Table, measured: Measured, seeds: tuple[int, ...]) -> None:
-    for seed in seeds:
-        logits = nsl_kdd.held_out_scores(table, seed=seed)
-        _note(measured, NSL, AUC, roc_auc(table.malicious, logits))
-        _note(measured, NSL, RECALL, recall_at_fpr(table.malicious, logits, MAX_FPR))
-        first = np.isin(nsl_kdd.groups_of(table, seed), nsl_kdd.THRESHOLD_GROUPS)
-        called = logits >= threshold_at_fpr(logits[first], nsl_kdd.MAX_FPR)
-        _note(measured, NSL, F1, macro_f1(table.malicious[~first], called[~first]))
-
-
-def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

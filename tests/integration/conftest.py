@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,13 +16,15 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from ironcore.migrate import migrate
 from ironcore.settings import Settings
 from ironcore.stack import ChildProcess, Endpoints, Service, Stack
 from ironcore.stack.jars import cache_folder
 from ironcore.stack.kafka import kafka
 from ironcore.stack.ports import free_port
 from ironcore.stack.tansu import tansu
-from ironcore.workers import prepare, worker_process
+from ironcore.topics import create_topics
+from ironcore.workers import worker_process
 
 WAIT_S = 60.0
 
@@ -43,20 +46,35 @@ def endpoints(stack: Stack, tmp_path: Path) -> Iterator[Endpoints]:
 def fresh_endpoints(stack: Stack, folder: Path) -> Iterator[Endpoints]:
     """Give a fresh broker and a fresh, migrated database on the shared stack."""
     name = f"test_{uuid4().hex}"
-    asyncio.run(_execute(stack.endpoints.postgres_dsn, f"CREATE DATABASE {name}"))
+    template = _migrated(stack.endpoints.postgres_dsn)
+    asyncio.run(_execute(stack.endpoints.postgres_dsn, f"CREATE DATABASE {name} TEMPLATE {template}"))
     broker = tansu(folder / "tansu.log", free_port())
     broker.start()
     try:
         made = replace(
             stack.endpoints,
             broker=broker.address,
-            postgres_dsn=stack.endpoints.postgres_dsn.rpartition("/")[0] + f"/{name}",
+            postgres_dsn=_named(stack.endpoints.postgres_dsn, name),
         )
-        prepare(made, Settings())
+        asyncio.run(create_topics(broker.address))
         yield made
     finally:
         broker.stop()
-        asyncio.run(_execute(stack.endpoints.postgres_dsn, f"DROP DATABASE {name} WITH (FORCE)"))
+        asyncio.run(_drop(stack.endpoints.postgres_dsn, name))
+
+
+@cache
+def _migrated(dsn: str) -> str:
+    """Migrate a database once, for all tests to copy, and return its name."""
+    name, worker = f"template_{uuid4().hex}", Settings().worker
+    asyncio.run(_execute(dsn, f"CREATE DATABASE {name}"))
+    ahead_days, retention_days = worker.partitions_ahead_days, worker.retention_days
+    asyncio.run(migrate(_named(dsn, name), retention_days=retention_days, ahead_days=ahead_days))
+    return name
+
+
+def _named(dsn: str, name: str) -> str:
+    return f"{dsn.rpartition('/')[0]}/{name}"
 
 
 def kafka_or_skip() -> None:
@@ -115,6 +133,18 @@ async def until(condition: Callable[[], Any], *, limit_s: float = WAIT_S, what: 
         assert time.monotonic() < deadline, f"{what} did not come within {limit_s} s"
         await asyncio.sleep(0.1)
     return value
+
+
+async def _drop(dsn: str, name: str) -> None:
+    """Drop a database and whoever is still connected, but for the superuser's autovacuum, which a drop ends itself."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND usename = current_user", name
+        )
+        await connection.execute(f"DROP DATABASE {name}")
+    finally:
+        await connection.close()
 
 
 async def _execute(dsn: str, statement: str) -> None:

@@ -65,6 +65,11 @@ class Sensor:
         assert out, told
         return dict(json.loads(out.splitlines()[-1]), status=self.process.returncode)
 
+    def wait_until_it_tells(self, text: str) -> None:
+        """Read its log until a line has this text."""
+        assert self.process.stderr is not None
+        assert any(text in line for line in self.process.stderr), f"it ended and did not tell {text!r}"
+
     def stop(self) -> dict[str, Any]:
         self.process.send_signal(signal.SIGTERM)
         return self.counts()
@@ -175,7 +180,7 @@ async def test_rotation_an_absent_broker_and_a_restart_lose_nothing(
     written(log, lines[:1700])
     arguments = (log, "-F", "--position", place, "--model", model, "--broker", other_broker.address, "--held", "50")
     sensor = Sensor(*arguments, "--drain", "0.1")
-    await asyncio.sleep(2)
+    await asyncio.to_thread(sensor.wait_until_it_tells, "threats are held, trying again")
     held = await asyncio.to_thread(sensor.stop)
     assert held["threats_sent"] == 0
     assert 0 < held["threats_held"] <= held["threats"]

@@ -10,15 +10,19 @@ from numpy.typing import NDArray
 
 from models.dataset import Dataset, load
 from models.evaluate.__main__ import plain
-from models.evaluate.bootstrap import Interval, interval, share
-from models.evaluate.faithfulness import Faithfulness, faithfulness
+from models.evaluate.bootstrap import interval, share
+from models.evaluate.data import EVAL_FILE, NSL_FILE, TRAIN_FILE, Data, Source, read
+from models.evaluate.faithfulness import faithfulness
 from models.evaluate.goals import Goal, outcome
 from models.evaluate.html import page
-from models.evaluate.report import Report, Source
+from models.evaluate.report import AUC, GOALS, LATER, measure
+from models.evaluate.runs import Run, save
+from models.evaluate.runs import load as load_run
 from models.evaluate.sheet import sheet_of
 from models.features import FEATURES
 from models.metrics import macro_f1
 from models.scorer import Scorer
+from tests.unit.test_nsl_kdd import write_rows
 from tests.unit.test_train import write
 
 
@@ -96,23 +100,104 @@ class _Loads(HTMLParser):
         self.plots += tag == "svg"
 
 
-def test_page_shows_the_report_and_loads_nothing() -> None:
-    data, risk = rows()
-    sheet, known = sheet_of(data, risk), Interval(0.5, 0.4, 0.6)
-    reached = outcome(Goal("<later> days", "ROC-AUC", 0.9), [0.95])
-    report = Report("m 1", 50.0, [Source("f", "0")], [1], [reached], sheet, sheet, [], _reasons(known))
-    text = page(report)
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Data:
+    """Return the rows of three small files, as a folder of labelled files has them."""
+    folder = tmp_path_factory.mktemp("data")
+    write(folder / TRAIN_FILE)
+    write(folder / EVAL_FILE, captures=2)
+    write_rows(folder / NSL_FILE)
+    return read(folder)
+
+
+def run_of(data: Data, seed: int) -> Run:
+    """Return what networks that tell most rows apart would say."""
+    dice = np.random.default_rng(seed)
+
+    def risk(labels: NDArray[np.bool_]) -> NDArray[np.float32]:
+        return dice.normal(np.where(labels, 70, 30), 15).clip(0, 100).astype(np.float32)
+
+    training = data.training.malicious
+    return Run(
+        risk(data.nsl_kdd.malicious), risk(data.later.malicious), risk(training), risk(training), risk(training),
+        np.arange(len(training)) > 100,
+    )  # fmt: skip
+
+
+def trained_on(data: Data, monkeypatch: pytest.MonkeyPatch) -> Scorer:
+    """Return the shipped model as if the training file were its own."""
+    scorer = Scorer.load()
+    card = scorer.card.data.model_copy(
+        update={"sha256": data.sources[0].sha256, "validation_captures": ["benign-1", "scan-1"]}
+    )
+    scorer.card = scorer.card.model_copy(update={"data": card})
+    monkeypatch.setattr(Scorer, "load", lambda: scorer)
+    return scorer
+
+
+def test_report_says_what_was_measured_on_what(data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
+    scorer = trained_on(data, monkeypatch)
+    report = measure(data, {seed: run_of(data, seed) for seed in (4, 5, 6)}, epochs=3)
+    by_goal = {(of.of, of.figure): of for of in report.outcomes}
+    assert len(by_goal) == len(GOALS) + 2
+    for of in by_goal.values():
+        assert of.median == sorted(of.by_seed)[1]
+    assert by_goal[LATER, AUC].median == report.later.middle.roc_auc.value
+    assert [sheet.threshold for sheet in report.later.sheets] == [scorer.threshold] * 3
+    assert [(lab.name, lab.seed) for lab in report.laboratories] == [("lab", 4), ("lab", 5), ("lab", 6)]
+    assert {name for sheet in report.captures.sheets for name, _ in sheet.mix} == {"benign", "scan"}
+
+    shipped = report.thresholds
+    assert [band.severity for band in shipped.later] == ["medium", "high", "critical"]
+    assert shipped.later[0].risk == scorer.threshold
+    assert (shipped.later[0].recall, shipped.later[0].fpr) == (report.shipped.recall, report.shipped.fpr)
+    validation = np.isin(data.training.capture, ["benign-1", "scan-1"])
+    threat = scorer.score(data.training.features[validation]).threat
+    malicious = data.training.malicious[validation]
+    assert shipped.validation[0].recall.value == threat[malicious].mean()
+    assert shipped.validation[0].fpr.value == threat[~malicious].mean()
+
+    names = {of.name: of for of in report.nsl_kdd}
+    assert set(names) == {"normal", *(f"attack-{number}" for number in range(8))}
+    assert names["normal"].called.value + 0.3 < names["attack-3"].called.value
+    assert np.isnan(names["normal"].roc_auc)
+
+    text = page(report._replace(outcomes=[outcome(Goal("<later> days", "ROC-AUC", 0.9), [0.95])]))
     parser = _Loads()
     parser.feed(text)
     assert parser.found == []
-    assert parser.plots == 6
+    assert parser.plots == 9
     assert "&lt;later&gt; days" in text
     assert '<td class="reached">reached</td>' in text
-    json.dumps(plain(report), allow_nan=False)
+    assert data.sources[0].sha256 in text
+    assert "benign 50.0%, scan 50.0%" in text
+    assert json.loads(json.dumps(plain(report), allow_nan=False))["seeds"] == [4, 5, 6]
 
 
-def _reasons(known: Interval) -> Faithfulness:
-    return Faithfulness(10, known, known, known, known)
+def test_model_of_another_training_file_is_refused(data: Data) -> None:
+    with pytest.raises(ValueError, match="was trained on another file"):
+        measure(data, {4: run_of(data, 4)}, epochs=3)
+
+
+def test_kept_run_is_the_run_and_is_refused_for_other_data(data: Data, tmp_path: Path) -> None:
+    kept, path = run_of(data, 4), tmp_path / "runs" / "seed-4.npz"
+    save(path, kept, data, epochs=3)
+    for ours, theirs in zip(load_run(path, data, epochs=3), kept, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    with pytest.raises(ValueError, match=r"seed-4.npz: made of other data or epochs .* delete it"):
+        load_run(path, data, epochs=4)
+    other = data._replace(sources=[Source("train.parquet", "0")])
+    with pytest.raises(ValueError, match="made of other data or epochs"):
+        load_run(path, other, epochs=3)
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(ValueError, match=r"seed-4\.npz: no run that was kept"):
+        load_run(path, data, epochs=3)
+
+
+def test_calibration_error_by_hand() -> None:
+    data, _ = rows(4)
+    risk = np.array([100, 0, 0, 60], np.float32)  # the first row is malicious: off by 0, 0, 0 and 0.6
+    assert sheet_of(data, risk, 50.0).calibration_error == pytest.approx(0.6 / 4)
 
 
 def test_reason_named_first_matters_more_than_another(tmp_path: Path) -> None:

@@ -25,13 +25,12 @@ from loadtest.drivers.api import bare
 
 #: Share of the highest rate at which latencies are taken.
 LOAD = 0.7
-ROUNDS = 3
 CONNECTIONS, WATCHING_PROCESSES = 16, 2
 HOT_PATH = "/api/v1/threats?limit=100"
 
 
 def measure_reads(  # noqa: PLR0913 - each is a part of what is measured
-    address: str, token: str, pid: int, cold_paths: list[str], *, seconds: float = 5.0, processes: int = 2
+    address: str, token: str, pid: int, cold_paths: list[str], *, rounds: int, seconds: float = 5.0, processes: int = 2
 ) -> dict[str, Any]:
     """Measure hot reads, cold reads and the bare route in turns, so that a busy machine is unfair to none of them.
 
@@ -40,11 +39,12 @@ def measure_reads(  # noqa: PLR0913 - each is a part of what is measured
         token: Its Authorization bearer.
         pid: Process id of `ironcore api`; its children are counted with it.
         cold_paths: Paths (with queries) that differ, so that none is in a cache: give more than are read.
+        rounds: How often each is measured as fast as it goes.
         seconds: Length of each measurement.
         processes: Processes of the API; the bare route gets as many.
 
     Returns:
-        For "hot", "cold" and "bare": requests_per_s and requests_per_cpu_s (the median of `ROUNDS`), and p50_ms,
+        For "hot", "cold" and "bare": requests_per_s and requests_per_cpu_s (the median of the rounds), and p50_ms,
         p95_ms, p99_ms at 70 % of that rate; "hot_share_of_bare" is the ratio of the requests_per_cpu_s.
     """
     with _bare_route(_body(address, token), processes) as (bare_address, bare_pid):
@@ -53,11 +53,11 @@ def measure_reads(  # noqa: PLR0913 - each is a part of what is measured
             "cold": (address, pid, cold_paths),
             "bare": (bare_address, bare_pid, [bare.PATH]),
         }
-        rounds = [
+        measured = [
             {name: _rate(at, token, of, paths, seconds) for name, (at, of, paths) in targets.items()}
-            for _ in range(ROUNDS)
+            for _ in range(rounds)
         ]
-        found = {name: _median([each[name] for each in rounds]) for name in targets}
+        found = {name: _median([each[name] for each in measured]) for name in targets}
         for name, (at, _, paths) in targets.items():
             found[name] |= _paced(at, token, paths, seconds, LOAD * found[name]["requests_per_s"])
     share = found["hot"]["requests_per_cpu_s"] / found["bare"]["requests_per_cpu_s"]
