@@ -1,0 +1,93 @@
+"""What an entity does adds up to a threat of its own: told once, with its evidence."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from functools import partial
+from uuid import UUID
+
+import asyncpg
+
+from ironcore.ledger import Ledger
+from ironcore.stack import ChildProcess, Endpoints
+from ironcore.traffic.record import Record, native_record
+from ironcore.view.metrics import metrics_from_text
+from ironcore.workers import scrape
+from schemas.threat import Basis, Threat
+from schemas.topics import THREATS
+from tests.integration.conftest import Workers, until
+from tests.integration.traffic import all_stored, consume, flows, scan, send_noted
+
+HOST = "10.9.9.9"
+#: What one scan alone stays below, and with failed logins passes.
+THRESHOLD = 150.0
+
+
+def failed_logins(count: int, *, source: str = HOST) -> Iterable[Record]:
+    """Yield failed logins of one source to one server."""
+    began = time.time()
+    for number in range(count):
+        yield native_record({
+            "kind": "auth", "event_time": began + number * 1e-3, "sensor": "test", "src_ip": source,
+            "src_port": 40_000 + number, "dst_ip": "10.0.0.5", "dst_port": 22, "proto": "tcp",
+            "user": f"user{number}", "auth": {"outcome": "failure", "method": "ssh"},
+        })  # fmt: skip
+
+
+async def opened(database: asyncpg.Connection) -> list[Threat]:
+    rows = await database.fetch("SELECT threat::text FROM threats WHERE threat ->> 'basis' = 'entity_risk'")
+    return [Threat.model_validate_json(row["threat"]) for row in rows]
+
+
+async def scored(workers: Iterable[ChildProcess]) -> float:
+    return sum([metrics_from_text(await scrape(each.address)).total("ironcore_events_total") for each in workers])
+
+
+async def test_several_classes_of_one_entity_open_one_threat_with_its_evidence_also_when_they_come_again(
+    endpoints: Endpoints, workers: Workers, database: asyncpg.Connection
+) -> None:
+    running = [workers.start(name, risk_threshold=THRESHOLD) for name in ("first", "second")]
+    records = [*flows(300), *scan(300), *failed_logins(120), *scan(20, first_port=900)]
+    ledger = Ledger()
+    await send_noted(endpoints.broker, records, ledger)
+    await until(partial(all_stored, database, ledger), what="every event in Postgres")
+    (threat,) = await opened(database)
+    assert (threat.entity, threat.basis, threat.group_id) == (HOST, Basis.ENTITY_RISK, None)
+    assert len({reason.name for reason in threat.contributions}) >= 2
+    assert sum(reason.observed or 0 for reason in threat.contributions) >= THRESHOLD
+    evidence = await database.fetch(
+        "SELECT entity, risk FROM events WHERE event_id = ANY($1)", [UUID(str(each)) for each in threat.event_ids]
+    )
+    assert {row["entity"] for row in evidence} == {HOST}
+    assert len(evidence) == len(set(threat.event_ids)) >= 2
+    state = await database.fetch("SELECT * FROM entity_risk")
+
+    # As after a crash between the commit and the publish: the cache knows nothing, and all of it comes again.
+    for worker in running:
+        worker.stop()
+    again = [workers.start(name, risk_threshold=THRESHOLD, cache_ttl_s=1) for name in ("third", "fourth")]
+    await send_noted(endpoints.broker, records, Ledger())
+
+    async def came_again() -> bool:
+        return await scored(again) == len(records)
+
+    await until(came_again, what="the repeated records")
+    assert await opened(database) == [threat]
+    assert await database.fetch("SELECT * FROM entity_risk") == state
+    published = await consume(endpoints.broker, THREATS.name, 10_000, limit_s=3)
+    assert threat.threat_id.hex in {record.key.decode() for record in published}
+    assert workers.unexpected_errors() == []
+
+
+async def test_below_the_threshold_no_threat_is_opened(
+    endpoints: Endpoints, workers: Workers, database: asyncpg.Connection
+) -> None:
+    workers.start(risk_threshold=1200.0)
+    ledger = Ledger()
+    await send_noted(endpoints.broker, [*flows(300), *scan(300), *failed_logins(120)], ledger)
+    await until(partial(all_stored, database, ledger), what="every event in Postgres")
+    assert await opened(database) == []
+    row = await database.fetchrow("SELECT score, is_open FROM entity_risk WHERE entity = $1", HOST)
+    assert row["score"] > 50
+    assert not row["is_open"]
