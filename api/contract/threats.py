@@ -9,7 +9,7 @@ from pydantic import Field
 
 from api.contract.base import Response, example
 from api.contract.filter import ThreatFilter
-from schemas.threat import Attack, Severity, Threat, ThreatClass
+from schemas.threat import Attack, Basis, Severity, Threat, ThreatClass
 from schemas.triage import Change, Status, Verdict
 
 MAX_PAGE = 500
@@ -64,6 +64,7 @@ class ThreatItem(Response):
         assignee=None,
         verdict=None,
         suppressed=False,
+        basis="event",
     )
 
     threat_id: UUID = Field(description="Identifier, stable.")
@@ -86,6 +87,7 @@ class ThreatItem(Response):
     assignee: str | None = Field(description="Who works on it.")
     verdict: Verdict | None = Field(description="How it was closed.")
     suppressed: bool = Field(description="Whether an active suppression covers it.")
+    basis: Basis = Field(description="One event, or the risk that the entity has gathered over time.")
 
 
 class Threats(Response):
