@@ -119,9 +119,14 @@ def risk_of(score: float, threshold: float) -> float:
     return 100.0 * (1.0 - 2.0 ** (-score / threshold))
 
 
-def packed(risk: Risk) -> dict[str, Any]:
-    """Return what `unpacked` takes, as JSON can hold it."""
-    return {"counts": risk.counts.tolist(), "points": risk.points.tolist(), "evidence": risk.evidence}
+def packed(risk: Risk, half_life_s: float) -> dict[str, Any]:
+    """Return what `unpacked` takes, as JSON can hold it; who reads it needs the half-life to tell what is left."""
+    return {
+        "half_life_s": half_life_s,
+        "counts": risk.counts.tolist(),
+        "points": risk.points.tolist(),
+        "evidence": risk.evidence,
+    }
 
 
 def unpacked(time: float, state: dict[str, Any], *, is_open: bool) -> Risk:

@@ -66,7 +66,9 @@ async def gather(
     moved, opened = [], []
     for name, new, row in zip(names, added, opens_at, strict=True):
         together, opens = joined(known[name], new, threshold=rule.threshold, half_life_s=rule.half_life_s)
-        moved.append((name, together.time, together.score, together.open, _encode(packed(together)).decode()))
+        moved.append(
+            (name, together.time, together.score, together.open, _encode(packed(together, rule.half_life_s)).decode())
+        )
         if opens:
             opened.append((_threat(batch, name, together, row, rule), row))
     forget_s = FORGET_HALF_LIVES * rule.half_life_s

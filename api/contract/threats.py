@@ -183,6 +183,7 @@ class Entity(Response):
     events: int = Field(description="Events, counted up to 10,000.")
     threats: int = Field(description="Threats, counted up to 10,000.")
     complete: bool = Field(description="False when there are more than were counted.")
+    risk_score: float = Field(description="Points that it has gathered, faded to now; see docs/entity-risk.md.")
     risk: list[RiskPoint] = Field(description="Oldest first; parts without a threat are left out.")
     by_class: dict[ThreatClass, int]
     recent: list[ThreatItem] = Field(description="Newest first.")

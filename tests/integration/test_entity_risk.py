@@ -8,6 +8,7 @@ from functools import partial
 from uuid import UUID
 
 import asyncpg
+import pytest
 from redis.asyncio import Redis
 
 from ironcore.ledger import Ledger
@@ -16,6 +17,7 @@ from ironcore.traffic.record import Record, native_record
 from ironcore.view.metrics import metrics_from_text
 from ironcore.workers import scrape
 from schemas.keys import threat_key
+from schemas.sql.entity_risk import DROP_IDLE_RISK, SELECT_RISK_SCORE
 from schemas.threat import Basis, Threat
 from schemas.topics import THREATS
 from tests.integration.conftest import Workers, until
@@ -46,7 +48,7 @@ async def scored(workers: Iterable[ChildProcess]) -> float:
     return sum([metrics_from_text(await scrape(each.address)).total("ironcore_events_total") for each in workers])
 
 
-async def test_several_classes_of_one_entity_open_one_threat_with_its_evidence_also_when_they_come_again(
+async def test_several_classes_open_one_threat_also_when_they_come_again(
     endpoints: Endpoints, workers: Workers, database: asyncpg.Connection
 ) -> None:
     running = [workers.start(name, risk_threshold=THRESHOLD) for name in ("first", "second")]
@@ -97,3 +99,10 @@ async def test_below_the_threshold_no_threat_is_opened(
     row = await database.fetchrow("SELECT score, is_open FROM entity_risk WHERE entity = $1", HOST)
     assert row["score"] > 50
     assert not row["is_open"]
+    assert await database.fetchval(SELECT_RISK_SCORE, HOST) == pytest.approx(row["score"], rel=0.02)
+    await database.execute("UPDATE entity_risk SET event_time = '2001-01-01'")
+    assert await database.fetchval(SELECT_RISK_SCORE, HOST) == pytest.approx(0, abs=1e-6)
+    assert await database.fetchval(SELECT_RISK_SCORE, "nobody") == 0
+    await database.execute("UPDATE entity_risk SET expires_time = now() - interval '1 s'")
+    await database.execute(DROP_IDLE_RISK)
+    assert await database.fetchval("SELECT count(*) FROM entity_risk") == 0

@@ -103,7 +103,7 @@ def test_the_strongest_events_of_each_class_are_its_evidence() -> None:
 
 def test_what_is_packed_comes_back() -> None:
     risk = noted((SCAN, 90, 0), (EXPLOIT, 70, 30))
-    again = unpacked(risk.time, packed(risk), is_open=True)
+    again = unpacked(risk.time, packed(risk, HALF_LIFE_S), is_open=True)
     assert again.score == risk.score
     assert (again.evidence, again.open) == (risk.evidence, True)
     assert unpacked(NOON, {}, is_open=False).score == 0
