@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterable
 from functools import partial
 from uuid import UUID
 
 import asyncpg
+import msgspec
+import numpy as np
 import pytest
 from redis.asyncio import Redis
 
@@ -16,10 +19,16 @@ from ironcore.stack import ChildProcess, Endpoints
 from ironcore.traffic.record import Record, native_record
 from ironcore.view.metrics import metrics_from_text
 from ironcore.workers import scrape
+from models.scores import Scores
+from schemas.event import Event, SecurityEvent
 from schemas.keys import threat_key
 from schemas.sql.entity_risk import DROP_IDLE_RISK, SELECT_RISK_SCORE
-from schemas.threat import Basis, Threat
+from schemas.table import tabulate
+from schemas.threat import CLASSES, Basis, Threat
 from schemas.topics import THREATS
+from streams.batch import Batch
+from streams.risk import RiskRule
+from streams.store import connect_pool, store
 from tests.integration.conftest import Workers, until
 from tests.integration.traffic import all_stored, consume, flows, scan, send_noted
 
@@ -106,3 +115,37 @@ async def test_below_the_threshold_no_threat_is_opened(
     await database.execute("UPDATE entity_risk SET expires_time = now() - interval '1 s'")
     await database.execute(DROP_IDLE_RISK)
     assert await database.fetchval("SELECT count(*) FROM entity_risk") == 0
+
+
+async def test_batches_that_meet_on_entities_add_up_and_add_nothing_when_they_come_again(endpoints: Endpoints) -> None:
+    batches, rule = [scored_batch(200, seed) for seed in range(6)], RiskRule(200.0, 30_000.0)
+    async with await connect_pool(endpoints.postgres_dsn, size=6) as pool:
+        await asyncio.gather(*[store(batch, pool, rule) for batch in batches])
+        opened_at = sorted(threat.threat_id for batch in batches for threat in batch.risk_threats)
+        kept = await pool.fetch("SELECT * FROM entity_risk ORDER BY entity")
+        counted = sum(sum(msgspec.json.decode(row["state"])["counts"]) for row in kept)
+        assert len(opened_at) == len(kept) == 3  # one for each entity
+        assert counted == pytest.approx(6 * 200, rel=0.01)  # what is missing has faded
+        await asyncio.gather(*[store(batch, pool, rule) for batch in batches])
+        assert await pool.fetch("SELECT * FROM entity_risk ORDER BY entity") == kept
+        assert await pool.fetchval("SELECT count(*) FROM threats") == 3
+        assert sorted(threat.threat_id for batch in batches for threat in batch.risk_threats) == opened_at
+
+
+def scored_batch(events: int, seed: int) -> Batch:
+    """Return a batch of weak, notable events of three entities in all classes."""
+    chosen, now = np.random.default_rng(seed), time.time()
+    made: list[SecurityEvent] = [
+        msgspec.convert(
+            {"kind": "flow", "event_time": now - 10 + seed + number * 1e-3, "src_ip": f"10.0.0.{number % 3}",
+             "src_port": number, "dst_ip": "10.9.0.1", "dst_port": 80, "flow": {}}, Event
+        ) for number in range(events)
+    ]  # fmt: skip
+    table, rejects = tabulate(made)
+    assert not rejects
+    classes = chosen.integers(1, len(CLASSES), events)
+    shares = np.full((events, len(CLASSES)), 0.01, np.float32)
+    shares[np.arange(events), classes] = 0.94
+    risk = chosen.uniform(41, 70, events).astype(np.float32)
+    scores = Scores(np.full(events, 0.5, np.float32), shares, risk, np.zeros(events, np.bool_), classes)
+    return Batch([], table, scores=scores, scored_time=now, model_version="test")
