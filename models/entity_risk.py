@@ -9,6 +9,7 @@ at most, and several causes add up. See docs/entity-risk.md for the figures.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,7 +59,7 @@ class Risk:
 
     def at(self, time: float, half_life_s: float) -> Risk:
         """Return what is left of it at a later time; at an earlier one, the same."""
-        left = 2.0 ** (-max(time - self.time, 0.0) / half_life_s)
+        left = math.exp2(-max(time - self.time, 0.0) / half_life_s)
         return Risk(max(time, self.time), self.counts * left, self.points * left, self.evidence, self.open)
 
 
@@ -82,9 +83,9 @@ def observed(events: Notable, half_life_s: float) -> list[Risk]:
     points = (events.risk - NOTABLE_RISK) / (100.0 - NOTABLE_RISK) * 100.0
     left = np.exp2((times - latest[entities]) / half_life_s)
     cell = entities * _CLASSES + classes
-    counts, sums = (
-        np.bincount(cell, weights, number * _CLASSES).reshape(number, _CLASSES) for weights in (left, left * points)
-    )
+    cells = number * _CLASSES
+    counts: NDArray[np.float64] = np.bincount(cell, left, cells).reshape(number, _CLASSES)
+    sums: NDArray[np.float64] = np.bincount(cell, left * points, cells).reshape(number, _CLASSES)
     made = [Risk(*of_one) for of_one in zip(latest.tolist(), counts, sums, strict=True)]
     ranks = np.log2(np.maximum(points, 1e-3)) + times / half_life_s  # decay moves all ranks alike
     order = np.lexsort((-ranks, cell))
@@ -116,7 +117,7 @@ def joined(known: Risk, added: Risk, *, threshold: float, half_life_s: float) ->
 
 def risk_of(score: float, threshold: float) -> float:
     """Return the risk (0 to 100) of an entity by its score: 50 at the threshold, 75 at twice it, and so on."""
-    return 100.0 * (1.0 - 2.0 ** (-score / threshold))
+    return 100.0 * (1.0 - math.exp2(-score / threshold))
 
 
 def packed(risk: Risk, half_life_s: float) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def noted(*events: tuple[int, float, float]) -> Risk:
     """Return what events of one entity add: class, risk, seconds after noon."""
     classes, risk, at = (np.array(column) for column in zip(*events, strict=True))
     ids = [uuid4().bytes for _ in events]
-    made = Notable(np.zeros(len(events), np.intp), classes.astype(np.intp), risk.astype(float), NOON + at, ids)
+    made = Notable(np.zeros(len(events), np.intp), classes.astype(np.intp), risk.astype(np.float64), NOON + at, ids)
     (found,) = observed(made, HALF_LIFE_S)
     return found
 
