@@ -92,6 +92,7 @@ def _finding_info(threat: Threat, event_ms: int, scored_ms: int) -> dict[str, An
 
 def _anomaly_analysis(threat: Threat) -> dict[str, Any]:
     """Return the top features as OCSF anomalies: what was observed and what was expected."""
+    usual = "median of benign traffic" if threat.basis == Basis.EVENT else "points without notable events"
     return {
         "analysis_targets": [{"name": threat.entity, "type": "entity"}],
         "anomalies": [
@@ -106,7 +107,7 @@ def _anomaly_analysis(threat: Threat) -> dict[str, Any]:
             {
                 "observation_parameter": reason.name,
                 "observed_pattern": "missing" if reason.expected is None else f"{reason.expected:g}",
-                "observations": [{"value": "median of benign traffic"}],
+                "observations": [{"value": usual}],
             }
             for reason in threat.contributions
         ],
