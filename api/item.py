@@ -34,6 +34,7 @@ class Item(msgspec.Struct, gc=False):
     assignee: str | None = None
     verdict: str | None = None
     suppressed: bool = False
+    basis: str = "event"
 
 
 class Published(msgspec.Struct, gc=False):
@@ -52,6 +53,7 @@ class Published(msgspec.Struct, gc=False):
     dst_ip: str | None = None
     dst_port: int | None = None
     sensor: str | None = None
+    basis: str = "event"
 
 
 def item_of_row(row: Mapping[str, Any]) -> Item:
@@ -61,6 +63,7 @@ def item_of_row(row: Mapping[str, Any]) -> Item:
         round(row["risk"], 2), round(row["anomaly"], 4), row["src_ip"], row["dst_ip"], row["dst_port"], row["sensor"],
         _ATTACKS.get(row["threat_class"]), row["model_version"],
         row["status"], row["assignee"], row["verdict"], row["suppressed"],
+        row["basis"],
     )  # fmt: skip
 
 
@@ -70,4 +73,5 @@ def item_of_published(threat: Published) -> Item:
         threat.threat_id, threat.event_time, threat.scored_time, threat.entity, threat.severity, threat.threat_class,
         round(threat.risk, 2), round(threat.anomaly, 4), threat.src_ip, threat.dst_ip, threat.dst_port, threat.sensor,
         _ATTACKS.get(threat.threat_class), threat.model_version,
+        basis=threat.basis,
     )  # fmt: skip

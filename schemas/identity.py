@@ -45,6 +45,13 @@ def threat_uuids(event_ids: Sequence[UUID]) -> list[UUID]:
     return [uuid_of(row) for row in map(bytes, packed)]
 
 
+def risk_threat_uuids(event_ids: Sequence[UUID]) -> list[UUID]:
+    """Return the identifiers of the threats that an entity's risk opens at events: functions of the event alone."""
+    time_us = np.array([event_id.int >> 80 for event_id in event_ids], np.int64) * 1000
+    packed = identifiers(time_us, [xxhash.xxh3_128_digest(b"entity risk" + event_id.bytes) for event_id in event_ids])
+    return [uuid_of(row) for row in map(bytes, packed)]
+
+
 def group_uuids(entities: Sequence[str], classes: Sequence[str], event_times: Sequence[float]) -> list[UUID]:
     """Return the identifiers of the groups of n threats: functions of entity, class and window, the window first."""
     windows = np.array(event_times, np.float64) // GROUP_WINDOW_S * GROUP_WINDOW_S

@@ -1,18 +1,18 @@
 """Renders a `Threat` as an OCSF Detection Finding (class 2004), version 1.5.0.
 
 Source: https://schema.ocsf.io/1.5.0/classes/detection_finding. `finding_info.uid` is the threat's identifier and
-never changes; analytic type 4 is a learnt model; activity 1 is Create.
+never changes; analytic type 4 is a learnt model, 3 statistics (an entity's risk); activity 1 is Create.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from schemas.threat import Severity, Threat
+from schemas.threat import Basis, Severity, Threat
 
 VERSION = "1.5.0"
 CLASS_UID, CATEGORY_UID, CREATE = 2004, 2, 1
-LEARNT_MODEL = 4
+LEARNT_MODEL, STATISTICS = 4, 3
 SEVERITY_IDS = {
     Severity.INFORMATIONAL: 1,
     Severity.LOW: 2,
@@ -59,18 +59,20 @@ def to_ocsf(threat: Threat) -> dict[str, Any]:
 
 
 def _analytic(threat: Threat) -> dict[str, Any]:
+    learnt = threat.basis == Basis.EVENT
     return {
         "name": threat.model_name,
         "version": threat.model_version,
-        "type_id": LEARNT_MODEL,
-        "type": "Learning (ML/DL)",
+        "type_id": LEARNT_MODEL if learnt else STATISTICS,
+        "type": "Learning (ML/DL)" if learnt else "Statistical",
     }
 
 
 def _finding_info(threat: Threat, event_ms: int, scored_ms: int) -> dict[str, Any]:
+    title = f"{threat.threat_class.value.replace('_', ' ').capitalize()} by {threat.entity}"
     info: dict[str, Any] = {
         "uid": str(threat.threat_id),
-        "title": f"{threat.threat_class.value.replace('_', ' ').capitalize()} by {threat.entity}",
+        "title": title if threat.basis == Basis.EVENT else f"Risk of {threat.entity}, above all: {title}",
         "analytic": _analytic(threat),
         "created_time": scored_ms,
         "first_seen_time": event_ms,
@@ -90,6 +92,7 @@ def _finding_info(threat: Threat, event_ms: int, scored_ms: int) -> dict[str, An
 
 def _anomaly_analysis(threat: Threat) -> dict[str, Any]:
     """Return the top features as OCSF anomalies: what was observed and what was expected."""
+    usual = "usual in benign traffic" if threat.basis == Basis.EVENT else "points without notable events"
     return {
         "analysis_targets": [{"name": threat.entity, "type": "entity"}],
         "anomalies": [
@@ -104,7 +107,7 @@ def _anomaly_analysis(threat: Threat) -> dict[str, Any]:
             {
                 "observation_parameter": reason.name,
                 "observed_pattern": "missing" if reason.expected is None else f"{reason.expected:g}",
-                "observations": [{"value": "usual in benign traffic"}],
+                "observations": [{"value": usual}],
             }
             for reason in threat.contributions
         ],

@@ -75,19 +75,35 @@ ATTACK: dict[ThreatClass, Attack] = {
 GROUP_WINDOW_S = 3600
 
 
+class Basis(StrEnum):
+    """What a threat rests on."""
+
+    EVENT = "event"
+    ENTITY_RISK = "entity_risk"
+
+
 class Contribution(BaseModel):
     """One reason for a score: a feature, what was seen, what is usual, and how much it moved the risk."""
 
     model_config = ConfigDict(frozen=True)
 
-    name: str = Field(description="Feature, as named in the model's card.")
+    name: str = Field(
+        description="Feature, as named in the model's card; of an entity's risk, `points.` and the class."
+    )
     observed: float | None = Field(description="Value of this event; null when the sensor did not report it.")
     expected: float | None = Field(description="Median over benign training traffic; null when usually not reported.")
-    contribution: float = Field(description="Share of the risk logit owed to this feature; positive raises the risk.")
+    contribution: float = Field(
+        description="Share of the risk logit owed to this feature; positive raises the risk. Of an entity's risk: the "
+        "points of the class as a share of the threshold."
+    )
 
 
 class Threat(BaseModel):
-    """A scored threat, keyed by `threat_id`, which is stable: the same event gives the same threat again."""
+    """A scored threat, keyed by `threat_id`, which is stable: the same event gives the same threat again.
+
+    Its `basis` is one event, or the risk that its entity has gathered; then `event_ids` list the strongest events of
+    each class, time, addresses and anomaly are those of the event that opened it, and the class is the strongest one.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -112,6 +128,7 @@ class Threat(BaseModel):
     group_id: UUID | None = Field(
         None, description="Group of its repeats: the same entity, class and hour. Null for a threat that stands alone."
     )
+    basis: Basis = Field(Basis.EVENT, description="One event, or the risk that the entity has gathered over time.")
 
 
 #: The stream's forms of `Contribution` and `Threat`: the same fields, all of them written.

@@ -15,7 +15,7 @@ import msgspec
 from schemas.dead_letter import Reason, Reject
 from schemas.event import SecurityEvent
 from schemas.identity import threat_uuids
-from schemas.threat import Threat, ThreatStruct
+from schemas.threat import Basis, Threat, ThreatStruct
 
 HEADER = "ironcore-threat"
 _encode, _decode = msgspec.json.Encoder().encode, msgspec.json.Decoder(ThreatStruct).decode
@@ -47,6 +47,11 @@ def told_threat(header: bytes | None, events: Sequence[SecurityEvent]) -> Threat
     except (msgspec.MsgspecError, ValueError) as error:
         raise Reject(Reason.INVALID, f"header {HEADER}: {error}") from None
     own: list[UUID | None] = [event.event_id for event in events]
-    if len(own) != 1 or own != threat.event_ids or threat.threat_id != threat_uuids(threat.event_ids)[0]:
+    if (
+        len(own) != 1
+        or own != threat.event_ids
+        or threat.basis != Basis.EVENT
+        or threat.threat_id != threat_uuids(threat.event_ids)[0]
+    ):
         raise Reject(Reason.INVALID, f"header {HEADER}: the threat is not that of the record's one event")
     return threat

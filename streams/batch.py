@@ -40,6 +40,8 @@ class Batch:
     model_version: str = ""
     threats: list[Threat] = field(default_factory=list)
     threat_rows: list[int] = field(default_factory=list)  # row in `table` of each threat
+    # store
+    risk_threats: list[Threat] = field(default_factory=list)  # of what entities have gathered, this batch included
 
     @property
     def records(self) -> int:
@@ -48,7 +50,8 @@ class Batch:
 
     def own_threats(self) -> list[Threat]:
         """Return the threats that no sensor has published already."""
-        return [threat for threat, row in zip(self.threats, self.threat_rows, strict=True) if row not in self.told]
+        own = [threat for threat, row in zip(self.threats, self.threat_rows, strict=True) if row not in self.told]
+        return own + self.risk_threats
 
     def keep_threats(self, fresh: AbstractSet[UUID], known: AbstractSet[UUID]) -> None:
         """Keep the threats that are `known` (by threat_id), and those of events that are `fresh` (by event_id).

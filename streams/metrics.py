@@ -52,6 +52,9 @@ class Metrics:
         self.events = Counter("ironcore_events_total", "Events scored and stored, by kind.", ["kind"], **of)
         self.dead_letters = Counter("ironcore_dead_letters_total", "Records rejected, by reason.", ["reason"], **of)
         self.threats = Counter("ironcore_threats_total", "Threats published, by severity.", ["severity"], **of)
+        self.risk_threats = Counter(
+            "ironcore_risk_threats_total", "Of these, opened by the risk that an entity has gathered.", **of
+        )
         self.retries = Counter("ironcore_retries_total", "Faults that were waited out, by stage.", ["stage"], **of)
         self.batch_events = Histogram("ironcore_batch_events", "Events a batch.", buckets=BATCH_BUCKETS, **of)
         self.stage_seconds = Histogram(

@@ -37,6 +37,7 @@ from streams.features import measure, restore
 from streams.logs import log
 from streams.metrics import Metrics
 from streams.publish import publish
+from streams.risk import RiskRule
 from streams.score import score
 from streams.settings import WorkerSettings
 from streams.slab import Slab
@@ -64,6 +65,7 @@ class Pipeline:
         self._queue: asyncio.Queue[Slab] = asyncio.Queue(maxsize=settings.batches_in_flight)
         self._in_flight = asyncio.Semaphore(settings.batches_in_flight)
         self._compute = ThreadPoolExecutor(1, thread_name_prefix="compute")
+        self._risk = RiskRule(settings.risk_threshold, settings.risk_half_life_s)
         self._bad_ratio = BadRatio(settings.max_bad_ratio, settings.bad_ratio_records)
         self._late_events = 0
 
@@ -131,14 +133,14 @@ class Pipeline:
         """Take the numbered steps of the module's docstring."""
         sinks, stage = self._sinks, self._metrics.stage
         with stage("store"):
-            await self._tried(lambda: store(batch, sinks.pool))  # 1.
+            await self._tried(lambda: store(batch, sinks.pool, self._risk))  # 1.
         with stage("publish"):
             fresh = await sinks.cache.unpublished(batch.own_threats())
             await self._tried(
                 lambda: publish(sinks.producer, fresh, batch.dead_letters, self._settings.threat_form)
             )  # 2.
         with stage("cache"):
-            await sinks.cache.remember(batch.threats)  # 3.
+            await sinks.cache.remember(batch.threats + batch.risk_threats)  # 3.
         _settle(batch)  # 4.
         self._in_flight.release()
         self._count(batch)
@@ -168,7 +170,8 @@ class Pipeline:
             metrics.events.labels(kind).inc(count)
         for letter in batch.dead_letters:
             metrics.dead_letters.labels(letter.reason.value).inc()
-        for threat in batch.threats:
+        metrics.risk_threats.inc(len(batch.risk_threats))
+        for threat in batch.threats + batch.risk_threats:
             metrics.threats.labels(threat.severity.value).inc()
 
 

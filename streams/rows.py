@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pgpq import ArrowToPostgresBinaryEncoder
 
 from schemas import sql
-from schemas.threat import CLASSES
+from schemas.threat import CLASSES, Threat
 from streams.batch import Batch
 
 #: The pieces of one COPY in their order; joined they would be copied once more.
@@ -53,7 +53,11 @@ def event_rows(batch: Batch) -> Copy:
 
 def threat_rows(batch: Batch, rows: Sequence[int]) -> Copy:
     """Return the chosen threats of the batch (by place in `threats`) as rows of `threats`."""
-    threats, of_event = [batch.threats[row] for row in rows], [batch.threat_rows[row] for row in rows]
+    return threats_copy(batch, [batch.threats[row] for row in rows], [batch.threat_rows[row] for row in rows])
+
+
+def threats_copy(batch: Batch, threats: Sequence[Threat], of_event: Sequence[int]) -> Copy:
+    """Return threats as rows of `threats`, each with the event of the batch (by row) that it was told at."""
     text, real = pa.string(), pa.float32()
     return _copy_of(sql.THREAT_COLUMNS, {
         "event_time": _timestamps(np.array([t.event_time for t in threats])),

@@ -82,6 +82,17 @@ class WorkerSettings(BaseModel):
     )
     drift_window_s: float = Field(3600.0, ge=60, le=86_400, description="Drift is measured over so much of the past.")
 
+    risk_threshold: float = Field(
+        200.0,
+        ge=10,
+        le=1200,
+        description="Points at which the risk that an entity has gathered is a threat of its own. An event gives 100 "
+        "at most, and one class alone stays below 200.",
+    )
+    risk_half_life_s: float = Field(
+        30_000.0, ge=60, le=2_592_000, description="In so long half of the points that an entity has gathered fade."
+    )
+
     threat_form: Form = Field(Form.JSON, description="How threats are written: json, msgpack or ocsf.")
     cache_ttl_s: int = Field(3600, ge=1, description="Hot results stay in Redis for this long.")
     retry_max_s: float = Field(5.0, gt=0, le=300, description="Longest wait between two tries of a failed sink.")

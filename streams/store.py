@@ -7,12 +7,14 @@ from typing import Any
 
 import asyncpg
 import numpy as np
+from numpy.typing import NDArray
 
 from schemas import sql
 from streams.batch import Batch
 from streams.errors import Retry
 from streams.groups import count_repeats
-from streams.rows import Copy, event_rows, hourly_counts, threat_rows
+from streams.risk import RiskRule, gather, opened_before
+from streams.rows import Copy, event_rows, hourly_counts, threat_rows, threats_copy
 
 #: What passes by itself: the server restarts, is full for the moment, or two batches met on the same rows.
 RETRIED = (
@@ -44,11 +46,12 @@ async def _keep(_: Any) -> None:
     """Leave a connection as it is when it is given back: no session state is set here, and asyncpg asks once more."""
 
 
-async def store(batch: Batch, pool: asyncpg.Pool) -> None:
+async def store(batch: Batch, pool: asyncpg.Pool, risk: RiskRule) -> None:
     """Write the batch in one transaction: all rows or none. Raises Retry; doing it twice leaves one row each.
 
     The score that was stored first stays. When an event is there already, a threat that contradicts its stored score
-    is taken out of the batch; one that was stored with it remains, since it may not have been published.
+    is taken out of the batch; one that was stored with it remains, since it may not have been published. The same
+    holds for threats of entities' risk, to which new events alone add.
     """
     if not len(batch.table):
         return
@@ -56,32 +59,47 @@ async def store(batch: Batch, pool: asyncpg.Pool) -> None:
     try:
         async with pool.acquire() as connection:
             try:
-                await _copy(connection, batch, events)
+                await _copy(connection, batch, events, risk)
             except asyncpg.UniqueViolationError:  # something of it is there already: a replay
-                await _merge(connection, batch, events)
+                await _merge(connection, batch, events, risk)
     except (*RETRIED, asyncpg.UniqueViolationError) as fault:
         raise Retry("store", fault) from fault
 
 
-async def _copy(connection: Any, batch: Batch, events: Copy) -> None:
+async def _copy(connection: Any, batch: Batch, events: Copy, risk: RiskRule) -> None:
     async with connection.transaction():
         await _copy_rows(connection, "events", sql.EVENT_COLUMNS, events)
         await _copy_threats(connection, batch, range(len(batch.threats)))
         await connection.executemany(sql.INSERT_EVENT_COUNTS, hourly_counts(batch))
+        await _gather(connection, batch, risk)
 
 
-async def _merge(connection: Any, batch: Batch, events: Copy) -> None:
+async def _merge(connection: Any, batch: Batch, events: Copy, risk: RiskRule) -> None:
     async with connection.transaction():
         await connection.execute(sql.CREATE_STAGING)
         await _copy_rows(connection, "events_staging", sql.EVENT_COLUMNS, events)
         fresh = {row["event_id"] for row in await connection.fetch(sql.MERGE_EVENTS)}
         times, ids = [t.event_time for t in batch.threats], [t.threat_id for t in batch.threats]
         known = {row["threat_id"] for row in await connection.fetch(sql.SELECT_KNOWN_THREATS, times, ids)}
-        of_row = {event_id: row for row, event_id in enumerate(batch.table.columns["event_id"].to_pylist())}
+        of_row: dict[bytes, int] = {}  # of an event that the batch holds twice, the first row is what was stored
+        for row, event_id in enumerate(batch.table.columns["event_id"].to_pylist()):
+            of_row.setdefault(event_id, row)
         rows = np.array([of_row[event_id.bytes] for event_id in fresh], np.intp)
         await connection.executemany(sql.INSERT_EVENT_COUNTS, hourly_counts(batch, rows))
         batch.keep_threats(fresh, known)
         await _copy_threats(connection, batch, [at for at, t in enumerate(batch.threats) if t.threat_id not in known])
+        opened = await opened_before(connection, batch)
+        await _gather(connection, batch, risk, rows)
+        batch.risk_threats += opened
+
+
+async def _gather(connection: Any, batch: Batch, risk: RiskRule, rows: NDArray[np.intp] | slice = slice(None)) -> None:
+    """Add the rows to the risk of their entities, and store the threats that this opens."""
+    found = await gather(connection, batch, risk, rows)
+    batch.risk_threats = [threat for threat, _ in found]
+    if found:
+        copied = threats_copy(batch, batch.risk_threats, [row for _, row in found])
+        await _copy_rows(connection, "threats", sql.THREAT_COLUMNS, copied)
 
 
 async def _copy_threats(connection: Any, batch: Batch, rows: Sequence[int]) -> None:

@@ -14,6 +14,7 @@ import asyncpg
 
 from models.features import FeatureExtractor
 from schemas import sql
+from schemas.sql.entity_risk import DROP_IDLE_RISK
 from schemas.sql.models import DROP_OBSERVATIONS
 from streams.agents import add_agent
 from streams.app import App, build_app
@@ -125,6 +126,7 @@ async def _maintain(pool: asyncpg.Pool, settings: WorkerSettings) -> None:
             dropped = await pool.fetchval(sql.DROP_PARTITIONS, settings.retention_days)
             await pool.fetchval(sql.FOLD_EVENT_COUNTS)
             await pool.execute(DROP_OBSERVATIONS, settings.retention_days)
+            await pool.execute(DROP_IDLE_RISK)
             if made or dropped:
                 log.info("partitions: %d made, %d dropped", made, dropped)
         except asyncpg.UndefinedFunctionError as fault:

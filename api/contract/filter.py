@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from pydantic.types import StringConstraints
 
 from api.contract.base import NumberOrText, Time
-from schemas.threat import Severity, ThreatClass
+from schemas.threat import Basis, Severity, ThreatClass
 from schemas.triage import Status, Verdict
 
 MAX_VALUES = 100
@@ -26,7 +26,7 @@ def _port(text: str) -> str:
     return text
 
 
-def _one_of(names: type[Severity | ThreatClass | Status | Verdict]) -> str:
+def _one_of(names: type[Severity | ThreatClass | Basis | Status | Verdict]) -> str:
     return f"^!?({'|'.join(names)})$"
 
 
@@ -35,6 +35,7 @@ Address = Annotated[str, StringConstraints(max_length=46, pattern=r"^!?[0-9A-Fa-
 Port = Annotated[str, StringConstraints(pattern=r"^!?[0-9]{1,5}$"), AfterValidator(_port)]
 SeverityValue = Annotated[str, StringConstraints(pattern=_one_of(Severity))]
 ClassValue = Annotated[str, StringConstraints(pattern=_one_of(ThreatClass))]
+BasisValue = Annotated[str, StringConstraints(pattern=_one_of(Basis))]
 StatusValue = Annotated[str, StringConstraints(pattern=_one_of(Status))]
 VerdictValue = Annotated[str, StringConstraints(pattern=_one_of(Verdict))]
 Suppressed = Annotated[str, StringConstraints(pattern="^(false|true|all)$")]
@@ -47,6 +48,9 @@ class ThreatFilter(BaseModel):
 
     severity: list[SeverityValue] = Field([], max_length=MAX_VALUES, description="Bands of the risk.")
     threat_class: list[ClassValue] = Field([], max_length=MAX_VALUES, description="Classes.")
+    basis: list[BasisValue] = Field(
+        [], max_length=MAX_VALUES, description="event: of one event; entity_risk: of what an entity has gathered."
+    )
     entity: list[Text] = Field([], max_length=MAX_VALUES, description="Who acted.")
     src_ip: list[Address] = Field([], max_length=MAX_VALUES, description="Source addresses.")
     dst_ip: list[Address] = Field([], max_length=MAX_VALUES, description="Destination addresses.")

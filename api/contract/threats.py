@@ -9,7 +9,7 @@ from pydantic import Field
 
 from api.contract.base import Response, example
 from api.contract.filter import ThreatFilter
-from schemas.threat import Attack, Severity, Threat, ThreatClass
+from schemas.threat import Attack, Basis, Severity, Threat, ThreatClass
 from schemas.triage import Change, Status, Verdict
 
 MAX_PAGE = 500
@@ -64,6 +64,7 @@ class ThreatItem(Response):
         assignee=None,
         verdict=None,
         suppressed=False,
+        basis="event",
     )
 
     threat_id: UUID = Field(description="Identifier, stable.")
@@ -86,6 +87,7 @@ class ThreatItem(Response):
     assignee: str | None = Field(description="Who works on it.")
     verdict: Verdict | None = Field(description="How it was closed.")
     suppressed: bool = Field(description="Whether an active suppression covers it.")
+    basis: Basis = Field(description="One event, or the risk that the entity has gathered over time.")
 
 
 class Threats(Response):
@@ -181,6 +183,7 @@ class Entity(Response):
     events: int = Field(description="Events, counted up to 10,000.")
     threats: int = Field(description="Threats, counted up to 10,000.")
     complete: bool = Field(description="False when there are more than were counted.")
+    risk_score: float = Field(description="Points that it has gathered, faded to now; see docs/entity-risk.md.")
     risk: list[RiskPoint] = Field(description="Oldest first; parts without a threat are left out.")
     by_class: dict[ThreatClass, int]
     recent: list[ThreatItem] = Field(description="Newest first.")

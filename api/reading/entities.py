@@ -12,6 +12,7 @@ from api.reading.encode import encode
 from api.reading.threats import newest
 from api.selection import where_of, where_values
 from schemas.sql import reading
+from schemas.sql.entity_risk import SELECT_RISK_SCORE
 
 COUNTED, PARTS, RECENT = 10_000, 60, 50
 
@@ -23,6 +24,7 @@ async def entity(pool: asyncpg.Pool, name: str) -> bytes:
         if seen["first_seen"] is None:
             raise ProblemError(404, f"there is no event of an entity {name!r}")
         parts = await connection.fetch(reading.SELECT_ENTITY_RISK, name, COUNTED + 1, PARTS)
+        score = await connection.fetchval(SELECT_RISK_SCORE, name)
         recent = await newest(connection, where_values({"entity": name}), RECENT)
     threats = sum(part["threats"] for part in parts)
     return encode({
@@ -32,6 +34,7 @@ async def entity(pool: asyncpg.Pool, name: str) -> bytes:
         "events": min(seen["events"], COUNTED),
         "threats": min(threats, COUNTED),
         "complete": seen["events"] <= COUNTED and threats <= COUNTED,
+        "risk_score": round(score, 2),
         "risk": _risk(parts),
         "by_class": _by_class(parts),
         "recent": recent,

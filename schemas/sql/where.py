@@ -9,6 +9,7 @@ from typing import Any
 COLUMNS: Mapping[str, str] = {
     "severity": "t.severity",
     "threat_class": "t.threat_class",
+    "basis": "coalesce(t.threat ->> 'basis', 'event')",
     "entity": "t.entity",
     "src_ip": "t.src_ip",
     "dst_ip": "t.dst_ip",

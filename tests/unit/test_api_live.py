@@ -233,6 +233,7 @@ def test_other_texts_are_no_position(text: str) -> None:
         ({"min_risk": 81}, False), ({"q": "10.0.0.2"}, True), ({"q": "22"}, True), ({"q": "SCA"}, True),
         ({"q": "nope"}, False), ({"from": 101}, False), ({"to": 100}, False), ({"assignee": ["!ann"]}, True),
         ({"status": ["new"]}, True), ({"suppressed": "true"}, False), ({"suppressed": "all"}, True),
+        ({"basis": ["event"]}, True), ({"basis": ["entity_risk"]}, False), ({"basis": ["!entity_risk"]}, True),
     ],
 )  # fmt: skip
 def test_a_filter_tells_an_item(query: dict[str, Any], verdict: bool) -> None:  # noqa: FBT001

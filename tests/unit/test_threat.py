@@ -13,7 +13,17 @@ from hypothesis import strategies as st
 from schemas.dead_letter import DeadLetter, Reason
 from schemas.ocsf_finding import to_ocsf
 from schemas.render import Form, render
-from schemas.threat import ATTACK, CLASSES, ContributionStruct, Severity, Threat, ThreatClass, ThreatStruct, severity_of
+from schemas.threat import (
+    ATTACK,
+    CLASSES,
+    Basis,
+    ContributionStruct,
+    Severity,
+    Threat,
+    ThreatClass,
+    ThreatStruct,
+    severity_of,
+)
 
 THREAT = ThreatStruct(
     threat_id=UUID(int=1),
@@ -71,6 +81,13 @@ def test_ocsf_finding_has_what_the_class_requires() -> None:
     assert info["attacks"][0]["technique"]["uid"] == "T1046"
     assert finding["anomaly_analyses"][0]["anomalies"][0]["observed_pattern"] == "200"
     assert finding["anomaly_analyses"][0]["baselines"][0]["observed_pattern"] == "missing"
+
+
+def test_ocsf_finding_tells_the_risk_of_an_entity_from_a_threat_of_an_event() -> None:
+    gathered = Threat.model_validate_json(msgspec.json.encode(THREAT)).model_copy(update={"basis": Basis.ENTITY_RISK})
+    info = to_ocsf(gathered)["finding_info"]
+    assert info["title"].startswith("Risk of 10.0.0.1")
+    assert info["analytic"]["type_id"] == 3
 
 
 def test_rendered_ocsf_is_the_finding() -> None:

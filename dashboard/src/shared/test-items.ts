@@ -21,6 +21,7 @@ export function item(number: number, values: Partial<ThreatItem> = {}): ThreatIt
     assignee: null,
     verdict: null,
     suppressed: false,
+    basis: "event",
     ...values,
   };
 }

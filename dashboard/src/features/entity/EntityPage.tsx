@@ -46,6 +46,7 @@ export default function EntityPage({ entity }: { entity: string }) {
       </header>
       <dl className={styles.facts}>
         <Fact name="Threats" value={count(data.threats) + more} />
+        <Fact name="Risk score" value={data.risk_score.toFixed(0)} />
         <Fact name="Events" value={count(data.events) + more} />
         <div>
           <dt>First seen</dt>

@@ -39,6 +39,7 @@ export function ThreatHeader({ detail }: { detail: ThreatDetail }) {
         </div>
         <dl className={styles.facts}>
           <Fact name="Entity" field="entity" value={threat.entity} />
+          {threat.basis === "entity_risk" && <Fact name="Basis" field="basis" value={threat.basis} />}
           {threat.dst_ip && <Fact name="Destination" field="dst_ip" value={threat.dst_ip} />}
           {threat.dst_port != null && <Fact name="Port" field="dst_port" value={String(threat.dst_port)} />}
           {threat.sensor && <Fact name="Sensor" field="sensor" value={threat.sensor} />}
@@ -93,7 +94,7 @@ function Fact({
   value,
 }: {
   name: string;
-  field: "entity" | "dst_ip" | "dst_port" | "sensor";
+  field: "entity" | "basis" | "dst_ip" | "dst_port" | "sensor";
   value: string;
 }) {
   return (

@@ -7,6 +7,7 @@ import { filterSearch } from "@/shared/filter/filter";
 import { ValueMenu } from "@/shared/filter/ValueMenu";
 import { TRIAGE } from "@/shared/routes";
 import { ThreatList } from "@/shared/threats/ThreatList";
+import { Copy } from "@/shared/ui/Copy";
 import { Empty, Failed, Loading } from "@/shared/ui/States";
 import { Panel } from "@/shared/ui/Panel";
 import { Attack } from "./Attack";
@@ -42,6 +43,17 @@ export default function ThreatPage({ id }: { id: string }) {
           <Panel title="Why this score" aside="observed against usual, and what it did to the risk">
             <Why contributions={threat.contributions} />
           </Panel>
+          {threat.basis === "entity_risk" && (
+            <Panel title="Evidence" aside="the strongest events of each class">
+              <ul className="mono">
+                {threat.event_ids.map((event_id) => (
+                  <li key={event_id}>
+                    {event_id} <Copy value={event_id} what="the event's identifier" />
+                  </li>
+                ))}
+              </ul>
+            </Panel>
+          )}
           <EventPanel event={event} />
           <Panel title="Related threats of the entity" aside={String(related.length)}>
             {related.length > 0 ? <ThreatList label="Related threats" items={related} /> : <Empty title="No others." />}

@@ -502,6 +502,12 @@ export interface components {
             string
         ];
         /**
+         * Basis
+         * @description What a threat rests on.
+         * @enum {string}
+         */
+        Basis: "event" | "entity_risk";
+        /**
          * Bucket
          * @description One part of the time line.
          */
@@ -576,7 +582,7 @@ export interface components {
         Contribution: {
             /**
              * Contribution
-             * @description Share of the risk logit owed to this feature; positive raises the risk.
+             * @description Share of the risk logit owed to this feature; positive raises the risk. Of an entity's risk: the points of the class as a share of the threshold.
              */
             contribution: number;
             /**
@@ -586,7 +592,7 @@ export interface components {
             expected: number | null;
             /**
              * Name
-             * @description Feature, as named in the model's card.
+             * @description Feature, as named in the model's card; of an entity's risk, `points.` and the class.
              */
             name: string;
             /**
@@ -652,6 +658,11 @@ export interface components {
              * @description Oldest first; parts without a threat are left out.
              */
             risk: components["schemas"]["RiskPoint"][];
+            /**
+             * Risk Score
+             * @description Points that it has gathered, faded to now; see docs/entity-risk.md.
+             */
+            risk_score: number;
             /**
              * Threats
              * @description Threats, counted up to 10,000.
@@ -1221,6 +1232,9 @@ export interface components {
         /**
          * Threat
          * @description A scored threat, keyed by `threat_id`, which is stable: the same event gives the same threat again.
+         *
+         *     Its `basis` is one event, or the risk that its entity has gathered; then `event_ids` list the strongest events of
+         *     each class, time, addresses and anomaly are those of the event that opened it, and the class is the strongest one.
          */
         Threat: {
             /**
@@ -1230,6 +1244,11 @@ export interface components {
             anomaly: number;
             /** @description MITRE ATT&CK tactic and technique, where the class has one. */
             attack: components["schemas"]["Attack"] | null;
+            /**
+             * @description One event, or the risk that the entity has gathered over time.
+             * @default event
+             */
+            basis?: components["schemas"]["Basis"];
             /**
              * Class Probabilities
              * @description Output of the class head; sums to 1.
@@ -1357,6 +1376,12 @@ export interface components {
              * @default []
              */
             assignee?: string[];
+            /**
+             * Basis
+             * @description event: of one event; entity_risk: of what an entity has gathered.
+             * @default []
+             */
+            basis?: string[];
             /**
              * Dst Ip
              * @description Destination addresses.
@@ -1531,6 +1556,7 @@ export interface components {
          *         "T1046",
          *         "Network Service Discovery"
          *       ],
+         *       "basis": "event",
          *       "dst_ip": "10.0.0.5",
          *       "dst_port": 500,
          *       "entity": "10.9.9.9",
@@ -1560,6 +1586,8 @@ export interface components {
             assignee: string | null;
             /** @description MITRE ATT&CK: tactic identifier and name, technique identifier and name. */
             attack: components["schemas"]["Attack"] | null;
+            /** @description One event, or the risk that the entity has gathered over time. */
+            basis: components["schemas"]["Basis"];
             /**
              * Dst Ip
              * @description Destination address.
@@ -2362,6 +2390,8 @@ export interface operations {
             query?: {
                 /** @description Who works on it. */
                 assignee?: string[];
+                /** @description event: of one event; entity_risk: of what an entity has gathered. */
+                basis?: string[];
                 /** @description Destination addresses. */
                 dst_ip?: string[];
                 /** @description Destination ports. */
@@ -3701,6 +3731,8 @@ export interface operations {
             query?: {
                 /** @description Who works on it. */
                 assignee?: string[];
+                /** @description event: of one event; entity_risk: of what an entity has gathered. */
+                basis?: string[];
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
                 /** @description Destination addresses. */
@@ -3943,6 +3975,8 @@ export interface operations {
             query?: {
                 /** @description Who works on it. */
                 assignee?: string[];
+                /** @description event: of one event; entity_risk: of what an entity has gathered. */
+                basis?: string[];
                 /** @description Dimensions to count by. */
                 by?: ("severity" | "threat_class" | "status" | "entity" | "dst_port")[];
                 /** @description Destination addresses. */
@@ -4068,6 +4102,8 @@ export interface operations {
             query?: {
                 /** @description Who works on it. */
                 assignee?: string[];
+                /** @description event: of one event; entity_risk: of what an entity has gathered. */
+                basis?: string[];
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
                 /** @description Destination addresses. */
@@ -4195,6 +4231,8 @@ export interface operations {
             query?: {
                 /** @description Who works on it. */
                 assignee?: string[];
+                /** @description event: of one event; entity_risk: of what an entity has gathered. */
+                basis?: string[];
                 /** @description Equal parts of the time. */
                 buckets?: number;
                 /** @description Destination addresses. */

@@ -2,6 +2,7 @@
 export const LIST_FIELDS = [
   "severity",
   "threat_class",
+  "basis",
   "entity",
   "src_ip",
   "dst_ip",

@@ -4,6 +4,7 @@ import type { ListField } from "./filter";
 const FIELDS: Record<ListField, string> = {
   severity: "Severity",
   threat_class: "Class",
+  basis: "Basis",
   entity: "Entity",
   src_ip: "Source",
   dst_ip: "Destination",
@@ -22,5 +23,5 @@ export function fieldWords(field: ListField): string {
 export function valueWords(field: ListField, value: string): string {
   if (field === "threat_class") return classWords(value);
   if (field === "verdict") return verdictWords(value);
-  return field === "severity" || field === "status" ? humanise(value) : value;
+  return field === "severity" || field === "status" || field === "basis" ? humanise(value) : value;
 }

@@ -1,0 +1,149 @@
+"""Risk: notable events add to what their entity has gathered, where they are stored; who passes the threshold is told.
+
+Two statements for a batch that has notable events, none otherwise: one takes the rows of the entities, in order, and
+one writes them back; the formula between them is that of `models.entity_risk`. Rows stay locked to the end of the
+transaction, so that workers that meet on an entity come one after the other.
+
+A threat is opened at the latest notable event of its entity in the batch, and its identifier is a function of that
+event: when the batch comes again, the threat is found by it and published again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from models.entity_risk import (
+    FORGET_HALF_LIVES,
+    NOTABLE_RISK,
+    Notable,
+    Risk,
+    joined,
+    observed,
+    packed,
+    risk_of,
+    unpacked,
+)
+from schemas.identity import risk_threat_uuids
+from schemas.sql.entity_risk import LOCK_RISK, SELECT_OPENED_RISK, UPDATE_RISK
+from schemas.threat import ATTACK, CLASSES, Basis, ContributionStruct, Threat, ThreatStruct, severity_of
+from streams.batch import Batch
+
+MODEL_NAME = "entity-risk"
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(ThreatStruct).decode
+
+
+@dataclass(frozen=True, slots=True)
+class RiskRule:
+    """When the risk of an entity is a threat."""
+
+    threshold: float  #: points
+    half_life_s: float
+
+
+async def gather(
+    connection: Any, batch: Batch, rule: RiskRule, rows: NDArray[np.intp] | slice = slice(None)
+) -> list[tuple[Threat, int]]:
+    """Add the chosen events to their entities, within the connection's transaction.
+
+    Returns:
+        The threats that this opens, each with the row of the event that it opens at.
+    """
+    noted = notable(batch, rows)
+    if not noted.size:
+        return []
+    names, added, opens_at = _added(batch, noted, rule)
+    known = {
+        row["entity"]: unpacked(row["event_time"], msgspec.json.decode(row["state"]), is_open=row["is_open"])
+        for row in await connection.fetch(LOCK_RISK, names, [risk.time for risk in added])
+    }
+    moved, opened = [], []
+    for name, new, row in zip(names, added, opens_at, strict=True):
+        together, opens = joined(known[name], new, threshold=rule.threshold, half_life_s=rule.half_life_s)
+        moved.append(
+            (name, together.time, together.score, together.open, _encode(packed(together, rule.half_life_s)).decode())
+        )
+        if opens:
+            opened.append((_threat(batch, name, together, row, rule), row))
+    forget_s = FORGET_HALF_LIVES * rule.half_life_s
+    await connection.execute(UPDATE_RISK, *map(list, zip(*moved, strict=True)), forget_s)
+    return opened
+
+
+async def opened_before(connection: Any, batch: Batch) -> list[Threat]:
+    """Return the stored threats that opened at events of the batch: they may not have been published."""
+    noted = notable(batch)
+    if not noted.size:
+        return []
+    ids = [UUID(bytes=event_id) for event_id in batch.table.columns["event_id"].take(noted).to_pylist()]
+    times = batch.table.columns["event_time"].to_numpy()[noted].tolist()
+    return [_decode(row["threat"]) for row in await connection.fetch(SELECT_OPENED_RISK, times, risk_threat_uuids(ids))]
+
+
+def notable(batch: Batch, rows: NDArray[np.intp] | slice = slice(None)) -> NDArray[np.intp]:
+    """Return those of the rows whose events add to the risk of their entity, in the order of the batch."""
+    assert batch.scores is not None
+    chosen = np.arange(len(batch.table))[rows]
+    return np.sort(chosen[batch.scores.risk[chosen] > NOTABLE_RISK])
+
+
+def _added(batch: Batch, rows: NDArray[np.intp], rule: RiskRule) -> tuple[list[str], list[Risk], list[int]]:
+    """Return the entities, what the rows add to each, and the row of the latest event of each."""
+    assert batch.scores is not None
+    columns = batch.table.columns
+    entities = columns["entity"].take(rows).dictionary_encode()
+    numbers = entities.indices.to_numpy().astype(np.intp)
+    # A clock that runs ahead must not age what comes after it.
+    times = np.minimum(columns["event_time"].to_numpy()[rows], batch.scored_time)
+    classes = 1 + batch.scores.class_probabilities[rows, 1:].argmax(axis=1)
+    risk, event_ids = batch.scores.risk[rows].astype(np.float64), columns["event_id"].take(rows).to_pylist()
+    added = observed(Notable(numbers, classes, risk, times, event_ids), rule.half_life_s)
+    order = np.lexsort((times, numbers))  # the last of each number is its latest
+    last = np.flatnonzero(np.append(np.diff(numbers[order]) > 0, True))
+    return entities.dictionary.to_pylist(), added, rows[order[last]].tolist()
+
+
+def _threat(batch: Batch, entity: str, risk: Risk, row: int, rule: RiskRule) -> Threat:
+    assert batch.scores is not None
+    event = batch.table.identified(row)
+    assert event.event_id is not None
+    points, score = risk.class_points, risk.score
+    threat_class = CLASSES[int(points.argmax())]
+    value = round(risk_of(score, rule.threshold), 6)
+    by_points = [at for at in np.argsort(-points).tolist() if points[at] > 0]
+    made: Threat = ThreatStruct(
+        threat_id=risk_threat_uuids([event.event_id])[0],
+        event_ids=[UUID(event_id) for _, _, event_id in risk.evidence],
+        entity=entity,
+        severity=severity_of(value),
+        threat_class=threat_class,
+        attack=ATTACK.get(threat_class),
+        anomaly=round(float(batch.scores.anomaly[row]), 6),
+        class_probabilities=dict(zip(CLASSES, (points / score).round(6).tolist(), strict=True)),
+        risk=value,
+        contributions=[
+            ContributionStruct(
+                name=f"points.{CLASSES[at].value}",
+                observed=round(float(points[at]), 2),
+                expected=0.0,
+                contribution=round(float(points[at]) / rule.threshold, 4),
+            )
+            for at in by_points
+        ],
+        model_name=MODEL_NAME,
+        model_version=batch.model_version,
+        event_time=event.event_time,
+        scored_time=batch.scored_time,
+        src_ip=event.src_ip,
+        dst_ip=event.dst_ip,
+        dst_port=event.dst_port,
+        sensor=event.sensor,
+        basis=Basis.ENTITY_RISK,
+    )
+    return made
