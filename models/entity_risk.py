@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -31,36 +32,40 @@ _CLASSES = len(CLASSES)
 Evidence = list[tuple[int, float, str]]  #: class number, rank, event_id in hexadecimal
 
 
-def _zeros() -> NDArray[np.float64]:
-    return np.zeros(_CLASSES)
+def _zeros() -> list[float]:
+    return [0.0] * _CLASSES
 
 
 @dataclass(slots=True)
 class Risk:
-    """What is known of one entity at `time`. Arrays have one entry for each class."""
+    """What is known of one entity at `time`. Lists have one entry a class: arrays of six cost ten times as much."""
 
     time: float  #: seconds since 1970, event time of the latest notable event
-    counts: NDArray[np.float64] = field(default_factory=_zeros)  #: decayed numbers of notable events
-    points: NDArray[np.float64] = field(default_factory=_zeros)  #: decayed sums of their points
+    counts: list[float] = field(default_factory=_zeros)  #: decayed numbers of notable events
+    points: list[float] = field(default_factory=_zeros)  #: decayed sums of their points
     evidence: Evidence = field(default_factory=list)  #: the strongest of each class, the strongest first
     open: bool = False  #: an episode has been told and is not over
 
     @property
-    def class_points(self) -> NDArray[np.float64]:
+    def class_points(self) -> list[float]:
         """What each class adds to the score: its mean points times 1 + 1/2 + 1/4 ..., a term for each event."""
-        mean = self.points / np.maximum(self.counts, 1e-9)
-        shares: NDArray[np.float64] = mean * 2.0 * (1.0 - np.exp2(-self.counts))
-        return shares
+        return [
+            points / max(count, 1e-9) * 2.0 * (1.0 - 2.0**-count)
+            for count, points in zip(self.counts, self.points, strict=True)
+        ]
 
     @property
     def score(self) -> float:
         """The sum over the classes."""
-        return float(self.class_points.sum())
+        return sum(self.class_points)
 
     def at(self, time: float, half_life_s: float) -> Risk:
         """Return what is left of it at a later time; at an earlier one, the same."""
-        left = math.exp2(-max(time - self.time, 0.0) / half_life_s)
-        return Risk(max(time, self.time), self.counts * left, self.points * left, self.evidence, self.open)
+        if time <= self.time:
+            return self
+        left = math.exp2((self.time - time) / half_life_s)
+        counts, points = ([value * left for value in values] for values in (self.counts, self.points))
+        return Risk(time, counts, points, self.evidence, self.open)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +89,8 @@ def observed(events: Notable, half_life_s: float) -> list[Risk]:
     left = np.exp2((times - latest[entities]) / half_life_s)
     cell = entities * _CLASSES + classes
     cells = number * _CLASSES
-    counts: NDArray[np.float64] = np.bincount(cell, left, cells).reshape(number, _CLASSES)
-    sums: NDArray[np.float64] = np.bincount(cell, left * points, cells).reshape(number, _CLASSES)
-    made = [Risk(*of_one) for of_one in zip(latest.tolist(), counts, sums, strict=True)]
+    counts, sums = (np.bincount(cell, weights, cells).reshape(number, _CLASSES) for weights in (left, left * points))
+    made = [Risk(*of_one) for of_one in zip(latest.tolist(), counts.tolist(), sums.tolist(), strict=True)]
     ranks = np.log2(np.maximum(points, 1e-3)) + times / half_life_s  # decay moves all ranks alike
     order = np.lexsort((-ranks, cell))
     begins = np.concatenate(([True], np.diff(cell[order]) > 0))
@@ -105,8 +109,8 @@ def joined(known: Risk, added: Risk, *, threshold: float, half_life_s: float) ->
     added = added.at(before.time, half_life_s)
     together = Risk(
         before.time,
-        before.counts + added.counts,
-        before.points + added.points,
+        list(map(add, before.counts, added.counts)),
+        list(map(add, before.points, added.points)),
         _strongest([*before.evidence, *added.evidence]),
         before.open and before.score >= threshold * REOPEN_SHARE,
     )
@@ -124,8 +128,8 @@ def packed(risk: Risk, half_life_s: float) -> dict[str, Any]:
     """Return what `unpacked` takes, as JSON can hold it; who reads it needs the half-life to tell what is left."""
     return {
         "half_life_s": half_life_s,
-        "counts": risk.counts.tolist(),
-        "points": risk.points.tolist(),
+        "counts": risk.counts,
+        "points": risk.points,
         "evidence": risk.evidence,
     }
 
@@ -133,8 +137,7 @@ def packed(risk: Risk, half_life_s: float) -> dict[str, Any]:
 def unpacked(time: float, state: dict[str, Any], *, is_open: bool) -> Risk:
     """Return the risk that was packed."""
     evidence = [(int(of), float(rank), str(event_id)) for of, rank, event_id in state.get("evidence", ())]
-    counts, points = (np.array(state.get(name, [0.0] * _CLASSES)) for name in ("counts", "points"))
-    return Risk(time, counts, points, evidence, is_open)
+    return Risk(time, state.get("counts") or _zeros(), state.get("points") or _zeros(), evidence, is_open)
 
 
 def _strongest(evidence: Evidence) -> Evidence:

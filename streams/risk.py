@@ -114,9 +114,9 @@ def _threat(batch: Batch, entity: str, risk: Risk, row: int, rule: RiskRule) -> 
     event = batch.table.identified(row)
     assert event.event_id is not None
     points, score = risk.class_points, risk.score
-    threat_class = CLASSES[int(points.argmax())]
+    by_points = [at for at in sorted(range(len(points)), key=lambda at: -points[at]) if points[at] > 0]
+    threat_class = CLASSES[by_points[0]]
     value = round(risk_of(score, rule.threshold), 6)
-    by_points = [at for at in np.argsort(-points).tolist() if points[at] > 0]
     made: Threat = ThreatStruct(
         threat_id=risk_threat_uuids([event.event_id])[0],
         event_ids=[UUID(event_id) for _, _, event_id in risk.evidence],
@@ -125,14 +125,14 @@ def _threat(batch: Batch, entity: str, risk: Risk, row: int, rule: RiskRule) -> 
         threat_class=threat_class,
         attack=ATTACK.get(threat_class),
         anomaly=round(float(batch.scores.anomaly[row]), 6),
-        class_probabilities=dict(zip(CLASSES, (points / score).round(6).tolist(), strict=True)),
+        class_probabilities={name: round(share / score, 6) for name, share in zip(CLASSES, points, strict=True)},
         risk=value,
         contributions=[
             ContributionStruct(
                 name=f"points.{CLASSES[at].value}",
-                observed=round(float(points[at]), 2),
+                observed=round(points[at], 2),
                 expected=0.0,
-                contribution=round(float(points[at]) / rule.threshold, 4),
+                contribution=round(points[at] / rule.threshold, 4),
             )
             for at in by_points
         ],

@@ -56,7 +56,7 @@ def test_repeats_of_a_class_count_half_as_much_each_time_and_classes_add_up() ->
 
 def test_entities_are_kept_apart() -> None:
     events = Notable(
-        np.array([1, 0, 1]), np.array([SCAN, SCAN, EXPLOIT]), np.full(3, 100.0), NOON + np.arange(3), [b"a" * 16] * 3
+        np.array([1, 0, 1]), np.array([SCAN, SCAN, EXPLOIT]), np.full(3, 100.0), NOON + np.arange(3.0), [b"a" * 16] * 3
     )
     first, second = observed(events, HALF_LIFE_S)
     assert (first.time, second.time) == (NOON + 1, NOON + 2)
