@@ -88,8 +88,7 @@ def observed(events: Notable, half_life_s: float) -> list[Risk]:
     points = (events.risk - NOTABLE_RISK) / (100.0 - NOTABLE_RISK) * 100.0
     left = np.exp2((times - latest[entities]) / half_life_s)
     cell = entities * _CLASSES + classes
-    cells = number * _CLASSES
-    counts, sums = (np.bincount(cell, weights, cells).reshape(number, _CLASSES) for weights in (left, left * points))
+    counts, sums = (_table(cell, weights, number) for weights in (left, left * points))
     made = [Risk(*of_one) for of_one in zip(latest.tolist(), counts.tolist(), sums.tolist(), strict=True)]
     ranks = np.log2(np.maximum(points, 1e-3)) + times / half_life_s  # decay moves all ranks alike
     order = np.lexsort((-ranks, cell))
@@ -98,6 +97,12 @@ def observed(events: Notable, half_life_s: float) -> list[Risk]:
     for row in order[place < EVIDENCE_PER_CLASS].tolist():
         made[int(entities[row])].evidence.append((int(classes[row]), float(ranks[row]), events.event_ids[row].hex()))
     return made
+
+
+def _table(cell: NDArray[np.intp], weights: NDArray[np.float64], number: int) -> NDArray[np.float64]:
+    """Return the (number, classes) sums of weights by entity and class."""
+    sums: NDArray[np.float64] = np.bincount(cell, weights, number * _CLASSES)
+    return sums.reshape(number, _CLASSES)
 
 
 def joined(known: Risk, added: Risk, *, threshold: float, half_life_s: float) -> tuple[Risk, bool]:
