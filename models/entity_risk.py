@@ -101,8 +101,7 @@ def observed(events: Notable, half_life_s: float) -> list[Risk]:
 
 def _table(cell: NDArray[np.intp], weights: NDArray[np.float64], number: int) -> NDArray[np.float64]:
     """Return the (number, classes) sums of weights by entity and class."""
-    sums: NDArray[np.float64] = np.bincount(cell, weights, number * _CLASSES)
-    return sums.reshape(number, _CLASSES)
+    return np.asarray(np.bincount(cell, weights, number * _CLASSES), np.float64).reshape(number, _CLASSES)
 
 
 def joined(known: Risk, added: Risk, *, threshold: float, half_life_s: float) -> tuple[Risk, bool]:
