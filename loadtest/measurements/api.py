@@ -46,7 +46,7 @@ def _load(bench: Bench, endpoints: Endpoints) -> dict[str, Any]:
 
 def _token(endpoints: Endpoints, address: str) -> str:
     """Sign in as the local stack's link does, and return the token."""
-    code = parse_qs(urlsplit(sign_in_link(endpoints, address)).query)["code"][0]
+    code = parse_qs(urlsplit(sign_in_link(endpoints, address)).fragment)["code"][0]
     connection = HTTPConnection(address, timeout=30)
     try:
         body = json.dumps({"code": code})
