@@ -40,12 +40,14 @@ async def fit_locally(
 
     Raises:
         ArtefactError: The source is not valid.
-        ValueError: The span has too few flows; the message says how many.
+        ValueError: The span has no flows, or too few that show no behaviour; the message says how many.
     """
     extractor, sample = FeatureExtractor(window_entities=window_entities), _Sample(MAX_ROWS)
     async for page in pages(connection, extractor, *span, warm_up_s=warm_up_s):
         features = extractor.extract(page.table, page.partitions)
         sample.add(features[has_flow(features)])
+    if not sample.seen:
+        raise ValueError("no flow is stored of that time")
     return localised(packed, sample.rows, span, flows=sample.seen)
 
 

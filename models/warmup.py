@@ -26,8 +26,9 @@ _ROWS_AT_ONCE = 8192
 def localised(packed: Packed, features: NDArray[np.float32], span: tuple[float, float], *, flows: int) -> Packed:
     """Return an artefact that is fitted to a network, with the network's own histograms to measure drift against.
 
-    Its version is that of its source, marked with the span's end as SemVer marks another build. The learnt weights, the
-    threshold and the figures of the card stay those of the source.
+    Its version is that of its source, marked with the span as SemVer marks another build. The learnt weights, the
+    threshold and the figures of the card stay those of the source. The risk is shifted down only: where fewer than the
+    allowed share of rows are threats already, more of them would be false alarms.
 
     Args:
         packed: The source.
@@ -42,7 +43,9 @@ def localised(packed: Packed, features: NDArray[np.float32], span: tuple[float, 
     weights, card = artefact.unpack(packed)
     network = Network(weights)
     measured = features[has_flow(features)]
+    bias = network.weights["risk_bias"].numpy()
     usual = measured[fit_to(network, measured)]
+    network.weights["risk_bias"].assign(np.minimum(bias, network.weights["risk_bias"].numpy()))
     risk = np.concatenate(
         [
             network.heads(tf.constant(usual[start : start + _ROWS_AT_ONCE])).risk.numpy()
@@ -53,7 +56,8 @@ def localised(packed: Packed, features: NDArray[np.float32], span: tuple[float, 
     local = LocalCard(
         source=card.version, since_time=since, until_time=until, flows=flows, sampled=len(measured), usual=len(usual)
     )
-    version = f"{card.version.partition('+')[0]}+local.{datetime.fromtimestamp(until, UTC):%Y%m%dT%H%M%S}"
+    end = f"{datetime.fromtimestamp(until, UTC):%Y%m%dT%H%M%S}"
+    version = f"{card.version.partition('+')[0]}+local.{end}.{until - since:.0f}s"
     update = {"version": version, "local": local, "reference": reference_of(usual, risk)}
     return artefact.pack(
         {name: weight.numpy() for name, weight in network.weights.items()}, card.model_copy(update=update)

@@ -108,7 +108,7 @@ def register(
 
 
 @app.command()
-def fit(  # noqa: PLR0913, PLR0917 - one for each option of the command
+def fit(
     version: Annotated[
         str | None, typer.Argument(help="The version that is fitted; the champion when left out.")
     ] = None,
@@ -116,12 +116,12 @@ def fit(  # noqa: PLR0913, PLR0917 - one for each option of the command
     begin: Annotated[datetime | None, typer.Option("--from", help="First event time, UTC.")] = None,
     end: Annotated[datetime | None, typer.Option("--to", help="Event time to stop before, UTC.")] = None,
     then_challenge: Annotated[bool, typer.Option("--challenge", help="Let it score unseen at once.")] = False,
-    then_promote: Annotated[bool, typer.Option("--promote", help="Let it score every event at once.")] = False,
 ) -> None:
     """Fit a model to this network by its own unlabelled traffic, and register it under a version of its own.
 
-    The anomaly's quantiles and the shift of the risk become those of the stored flows that show no behaviour, and so do
-    the histograms that drift is measured against. An attack that is more than a hundredth of them is taken for usual.
+    The anomaly's quantiles become those of the stored flows that show no behaviour, and so do the histograms that drift
+    is measured against; where more than a hundredth of them are threats, the risk is shifted down to that share. An
+    attack that is more than that is taken for usual.
     """
     from ironcore.local_fit import fit_locally  # noqa: PLC0415 - the models' libraries take seconds to import
     from ironcore.models import RefusedError  # noqa: PLC0415
@@ -129,8 +129,6 @@ def fit(  # noqa: PLR0913, PLR0917 - one for each option of the command
 
     if (begin is None) != (end is None):
         raise typer.BadParameter("give both --from and --to, or neither")
-    if then_challenge and then_promote:
-        raise typer.BadParameter("either --challenge or --promote")
     worker, now = settings_or_exit().worker, time.time()
     span = (begin.replace(tzinfo=UTC).timestamp(), end.replace(tzinfo=UTC).timestamp()) if begin and end else None
     since, until = span or (now - hours * HOUR_S, now)
@@ -153,8 +151,6 @@ def fit(  # noqa: PLR0913, PLR0917 - one for each option of the command
         except ValueError as error:
             raise RefusedError(f"{_utc(since)} to {_utc(until)}: {error}") from error
         card = await registry.register(desk.connection, packed, getpass.getuser())
-        if then_promote:
-            return card, await desk.promote(card.version)
         return card, await desk.challenge(card.version) if then_challenge else None
 
     card, assignment = _at_desk(ask)

@@ -233,15 +233,18 @@ async def test_a_model_is_fitted_to_stored_traffic_and_scores_from_then_on(
 ) -> None:
     done = ironcore("model", "fit", "--hours", "1", endpoints=endpoints)
     assert done.returncode == 1
-    assert "0 rows without a behaviour are too few to fit to; 100 are needed" in done.stderr
+    assert "no flow is stored of that time" in done.stderr
 
     worker, ledger = workers.start(), Ledger()
     await send_noted(endpoints.broker, [*flows(3000), *scan(400)], ledger)
     await until(lambda: all_stored(database, ledger), what="every event in Postgres")
-    done = ironcore("model", "fit", "--hours", "1", "--promote", endpoints=endpoints)
+    done = ironcore("model", "fit", "--hours", "1", "--challenge", endpoints=endpoints)
     assert done.returncode == 0, done.stderr
-    fitted = (await desk.holders())[0].version
+    challenger = (await desk.holders())[1]
+    assert challenger is not None
+    fitted = challenger.version
     assert fitted.startswith(f"{SHIPPED}+local.")
+    assert fitted.endswith(".3600s")
     assert f"registered {fitted}" in done.stdout
     card = await desk.card(fitted)
     assert card.local is not None
@@ -251,6 +254,7 @@ async def test_a_model_is_fitted_to_stored_traffic_and_scores_from_then_on(
     assert card.reference.rows == card.local.usual
     assert card.threshold == (await desk.card(SHIPPED)).threshold
 
+    await desk.promote(fitted)
     await runs(worker, fitted)
     await send_noted(endpoints.broker, flows(3000, first=5000), ledger)
     await until(lambda: all_stored(database, ledger), what="every event in Postgres")

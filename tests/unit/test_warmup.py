@@ -41,7 +41,7 @@ def test_an_artefact_is_fitted_under_a_version_of_its_own(tmp_path: Path) -> Non
     made = localised(source, data.features, (1_750_000_000.0, 1_750_003_600.0), flows=5000)
     assert localised(source, data.features, (1_750_000_000.0, 1_750_003_600.0), flows=5000) == made
     before, card = artefact.card_of(source), artefact.card_of(made)
-    assert card.version == f"{before.version}+local.20250615T160640"
+    assert card.version == f"{before.version}+local.20250615T160640.3600s"
     assert (card.threshold, card.validation, card.data) == (before.threshold, before.validation, before.data)
     assert card.local is not None
     assert card.reference is not None
@@ -50,10 +50,14 @@ def test_an_artefact_is_fitted_under_a_version_of_its_own(tmp_path: Path) -> Non
     assert card.local.usual == card.reference.rows == (shown < 0.25).sum()
     weights, learnt = artefact.unpack(made)[0], artefact.load()[0]
     differ = {name for name in learnt if not np.array_equal(weights[name], learnt[name])}
-    assert differ == {"anomaly_knots", "risk_bias"}
+    assert {"anomaly_knots"} <= differ <= {"anomaly_knots", "risk_bias"}
+    assert weights["risk_bias"] <= learnt["risk_bias"]
+    loud = artefact.pack(learnt | {"risk_bias": np.array([3.0], np.float32)}, before)  # calls everything a threat
+    quietened = Scorer.of(localised(loud, data.features, (1_750_000_000.0, 1_750_003_600.0), flows=5000))
+    assert quietened.score(data.features[shown < 0.25]).threat.mean() <= 0.01
     Scorer.of(made).score(data.features[:40])  # a worker takes it
     again = artefact.card_of(localised(made, data.features, (1_750_003_600.0, 1_750_007_200.0), flows=5000))
-    assert again.version == f"{before.version}+local.20250615T170640"
+    assert again.version == f"{before.version}+local.20250615T170640.3600s"
     assert again.local is not None
     assert again.local.source == card.version
 
