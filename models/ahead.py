@@ -24,7 +24,7 @@ _FLAG = "--tf_xla_persistent_cache_directory={} --tf_xla_persistent_cache_read_o
 def read_compiled() -> bool:
     """Let TensorFlow, which must not have compiled yet, read what was compiled ahead; return whether there is any."""
     folder = _folder()
-    if not _is_whole(folder):
+    if _is_split(folder) or not _is_whole(folder):
         return False
     _tell_tensorflow(folder, read_only=True)
     return True
@@ -56,6 +56,11 @@ def _compile() -> None:
 
     Scorer.load().warm_up()
     FeatureExtractor()
+
+
+def _is_split(folder: Path) -> bool:
+    """Tell a path that TensorFlow would take for several flags: it knows no quotes."""
+    return len(str(folder).split()) > 1
 
 
 def _tell_tensorflow(folder: Path, *, read_only: bool) -> None:
@@ -100,4 +105,5 @@ def _digest(file: Path) -> str:
 
 
 if __name__ == "__main__":
-    print(f"compiled into {compile_ahead()}")  # noqa: T201 - what the command tells
+    told = "not for a path with spaces: starts compile" if _is_split(_folder()) else f"into {compile_ahead()}"
+    print(f"compiled ahead: {told}")  # noqa: T201 - what the command tells

@@ -115,7 +115,7 @@ def joined(known: Risk, added: Risk, *, threshold: float, half_life_s: float) ->
         before.time,
         list(map(add, before.counts, added.counts)),
         list(map(add, before.points, added.points)),
-        _strongest([*before.evidence, *added.evidence]),
+        _strongest([*before.evidence, *added.evidence], before.time / half_life_s - FORGET_HALF_LIVES),
         before.open and before.score >= threshold * REOPEN_SHARE,
     )
     opens = not together.open and together.score >= threshold
@@ -138,17 +138,19 @@ def packed(risk: Risk, half_life_s: float) -> dict[str, Any]:
     }
 
 
-def unpacked(time: float, state: dict[str, Any], *, is_open: bool) -> Risk:
-    """Return the risk that was packed."""
-    evidence = [(int(of), float(rank), str(event_id)) for of, rank, event_id in state.get("evidence", ())]
+def unpacked(time: float, state: dict[str, Any], half_life_s: float, *, is_open: bool) -> Risk:
+    """Return the risk that was packed. Ranks of another half-life become those of this one, as of `time`."""
+    moved = time / half_life_s - time / state.get("half_life_s", half_life_s)
+    evidence = [(int(of), float(rank) + moved, str(event_id)) for of, rank, event_id in state.get("evidence", ())]
     return Risk(time, state.get("counts") or _zeros(), state.get("points") or _zeros(), evidence, is_open)
 
 
-def _strongest(evidence: Evidence) -> Evidence:
+def _strongest(evidence: Evidence, forgotten: float) -> Evidence:
+    """Return the strongest of each class, without those of a lower rank than `forgotten`: of less than a thousandth."""
     kept: Evidence = []
     number = [0] * _CLASSES
     for each in sorted(evidence, key=lambda each: -each[1]):
-        if number[each[0]] < EVIDENCE_PER_CLASS:
+        if number[each[0]] < EVIDENCE_PER_CLASS and each[1] > forgotten:
             number[each[0]] += 1
             kept.append(each)
     return kept

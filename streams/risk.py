@@ -60,7 +60,9 @@ async def gather(
         return []
     names, added, opens_at = _added(batch, noted, rule)
     known = {
-        row["entity"]: unpacked(row["event_time"], msgspec.json.decode(row["state"]), is_open=row["is_open"])
+        row["entity"]: unpacked(
+            row["event_time"], msgspec.json.decode(row["state"]), rule.half_life_s, is_open=row["is_open"]
+        )
         for row in await connection.fetch(LOCK_RISK, names, [risk.time for risk in added])
     }
     moved, opened = [], []

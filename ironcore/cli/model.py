@@ -110,9 +110,12 @@ def register(
 @app.command()
 def fit(
     version: Annotated[
-        str | None, typer.Argument(help="The version that is fitted; the champion when left out.")
+        str | None,
+        typer.Argument(help="The version that is fitted, of a fit its source; the champion when left out."),
     ] = None,
-    hours: Annotated[float, typer.Option(min=0.01, help="So much of the past, without --from and --to.")] = 1.0,
+    hours: Annotated[
+        float, typer.Option(min=0.01, max=8784, help="So much of the past, without --from and --to.")
+    ] = 1.0,
     begin: Annotated[datetime | None, typer.Option("--from", help="First event time, UTC.")] = None,
     end: Annotated[datetime | None, typer.Option("--to", help="Event time to stop before, UTC.")] = None,
     then_challenge: Annotated[bool, typer.Option("--challenge", help="Let it score unseen at once.")] = False,
@@ -138,6 +141,8 @@ def fit(
     async def ask(desk: Desk) -> tuple[Card, Assignment | None]:
         champion, _ = await desk.holders()
         source = await registry.find(desk.connection, version or champion.version)
+        if local := artefact.card_of(source).local:  # or each fit would only quieten the one before
+            source = await registry.find(desk.connection, local.source)
         try:
             packed = await fit_locally(
                 desk.connection,

@@ -103,11 +103,19 @@ def test_the_strongest_events_of_each_class_are_its_evidence() -> None:
 
 def test_what_is_packed_comes_back() -> None:
     risk = noted((SCAN, 90, 0), (EXPLOIT, 70, 30))
-    again = unpacked(risk.time, packed(risk, HALF_LIFE_S), is_open=True)
+    again = unpacked(risk.time, packed(risk, HALF_LIFE_S), HALF_LIFE_S, is_open=True)
     assert again.score == risk.score
     assert (again.evidence, again.open) == (risk.evidence, True)
-    assert unpacked(NOON, {}, is_open=False).score == 0
+    assert unpacked(NOON, {}, HALF_LIFE_S, is_open=False).score == 0
 
 
 def test_severity_follows_the_score() -> None:
     assert [severity_of(risk_of(score, 200)) for score in (200, 400, 700)] == ["medium", "high", "critical"]
+
+
+def test_evidence_fades_and_outlives_another_half_life() -> None:
+    old = noted((SCAN, 100, 0))
+    late, _ = add(old, noted((EXPLOIT, 100, 18 * HALF_LIFE_S)))
+    assert [each[0] for each in late.evidence] == [EXPLOIT]
+    longer = unpacked(old.time, packed(old, HALF_LIFE_S), 10 * HALF_LIFE_S, is_open=False)
+    assert longer.evidence[0][1] == pytest.approx(np.log2(100) + NOON / (10 * HALF_LIFE_S))
