@@ -5,7 +5,7 @@
 3. A page's scores are written beside the stored ones. One that is there already stays, so that a run may be repeated,
    and goes on where it was cut off.
 
-PostgreSQL is read, not the raw topic: it keeps the whole event for `worker.retention_days`, the topic for three days.
+The events are read by `ironcore.history`.
 """
 
 from __future__ import annotations

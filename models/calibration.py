@@ -14,7 +14,7 @@ from models.runtime import tf
 #: Risk from which an event is a threat. The risk head is shifted so that this figure has its false-positive rate.
 THRESHOLD = 50.0
 MAX_FPR = 0.01
-_MAX_SHIFT = 8.0
+MAX_SHIFT = 8.0
 
 
 def calibrate(network: Network, held_out: Dataset, *, max_fpr: float = MAX_FPR) -> None:
@@ -41,7 +41,13 @@ def fit_knots(network: Network, code: NDArray[np.float32]) -> None:
     network.weights["anomaly_knots"].assign(_increasing(np.quantile(errors, np.linspace(0, 1, ANOMALY_KNOTS))))
 
 
-def fit_shift(network: Network, code: NDArray[np.float32], shown: NDArray[np.float32], max_fpr: float) -> None:
+def fit_shift(
+    network: Network,
+    code: NDArray[np.float32],
+    shown: NDArray[np.float32],
+    max_fpr: float,
+    most: float = MAX_SHIFT,
+) -> None:
     """Shift the risk head so that at most a share `max_fpr` of the rows are threats.
 
     Args:
@@ -49,9 +55,10 @@ def fit_shift(network: Network, code: NDArray[np.float32], shown: NDArray[np.flo
         code: (n, WIDTH) codes of the rows.
         shown: (n, behaviours) strengths of their behaviours.
         max_fpr: Share of the rows.
+        most: The largest shift.
     """
     evidence = network.evidence(tf.constant(code))[1].numpy()
-    shift = _shift(evidence, np.prod(1 - shown, axis=1), max_fpr)
+    shift = min(_shift(evidence, np.prod(1 - shown, axis=1), max_fpr), most)
     network.weights["risk_bias"].assign_add([shift])
 
 
@@ -67,7 +74,7 @@ def _shift(evidence: NDArray[np.float32], spared: NDArray[np.float32], max_fpr: 
         needed = np.where(learnt_needed > 0, MAX_LOGIT * np.arctanh(logit / MAX_LOGIT) - evidence, -np.inf)
     allowed = int(max_fpr * len(needed))
     first_too_many = np.sort(needed)[min(allowed, len(needed) - 1)]
-    return float(np.clip(first_too_many - 1e-3, -_MAX_SHIFT, _MAX_SHIFT))
+    return float(np.clip(first_too_many - 1e-3, -MAX_SHIFT, MAX_SHIFT))
 
 
 def _increasing(knots: NDArray[np.float64]) -> NDArray[np.float32]:

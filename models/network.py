@@ -45,6 +45,7 @@ _BENIGN = CLASSES.index(ThreatClass.BENIGN)
 MAX_LOGIT = 2.0
 #: Risk of an event whose flow was not measured, before behaviours: what the lowest learnt risks are.
 _FLOOR_LOGIT = -20.0
+_ROWS_AT_ONCE = 8192
 _CLASS_OF_BEHAVIOUR = np.eye(len(CLASSES), dtype=np.float32)[[CLASSES.index(b.threat_class) for b in BEHAVIOURS]]
 
 
@@ -144,6 +145,12 @@ class Network(tf.Module):  # type: ignore[misc]
         knots = self.weights["anomaly_knots"]
         steps = tf.clip_by_value((error[:, None] - knots[:-1]) / (knots[1:] - knots[:-1]), 0.0, 1.0)
         return tf.reduce_mean(steps, axis=1)
+
+
+def risks(network: Network, features: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the (n,) risks of n rows, in pieces that fit in memory."""
+    pieces = [features[start : start + _ROWS_AT_ONCE] for start in range(0, len(features), _ROWS_AT_ONCE)]
+    return np.concatenate([network.heads(tf.constant(piece)).risk.numpy() for piece in pieces])
 
 
 def is_measured(features: tf.Tensor) -> tf.Tensor:

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from models import artefact
 from models.artefact import LocalCard, Packed
 from models.behaviours import strengths
-from models.calibration import MAX_FPR, fit_knots, fit_shift
+from models.calibration import MAX_FPR, MAX_SHIFT, fit_knots, fit_shift
 from models.encoding import encoded
-from models.network import Network
+from models.network import Network, risks
 from models.reference import has_flow, reference_of
 from models.runtime import tf
 
@@ -20,7 +20,6 @@ from models.runtime import tf
 _BEHAVING = 0.25
 #: Fewer rows than this say nothing about the rarest percent.
 MIN_ROWS = 100
-_ROWS_AT_ONCE = 8192
 
 
 def localised(packed: Packed, features: NDArray[np.float32], span: tuple[float, float], *, flows: int) -> Packed:
@@ -43,28 +42,22 @@ def localised(packed: Packed, features: NDArray[np.float32], span: tuple[float, 
     weights, card = artefact.unpack(packed)
     network = Network(weights)
     measured = features[has_flow(features)]
-    bias = network.weights["risk_bias"].numpy()
-    usual = measured[fit_to(network, measured)]
-    network.weights["risk_bias"].assign(np.minimum(bias, network.weights["risk_bias"].numpy()))
-    risk = np.concatenate(
-        [
-            network.heads(tf.constant(usual[start : start + _ROWS_AT_ONCE])).risk.numpy()
-            for start in range(0, len(usual), _ROWS_AT_ONCE)
-        ]
-    )
+    usual = measured[fit_to(network, measured, most_shift=0.0)]
     since, until = span
     local = LocalCard(
         source=card.version, since_time=since, until_time=until, flows=flows, sampled=len(measured), usual=len(usual)
     )
     end = f"{datetime.fromtimestamp(until, UTC):%Y%m%dT%H%M%S}"
     version = f"{card.version.partition('+')[0]}+local.{end}.{until - since:.0f}s"
-    update = {"version": version, "local": local, "reference": reference_of(usual, risk)}
+    update = {"version": version, "local": local, "reference": reference_of(usual, risks(network, usual))}
     return artefact.pack(
         {name: weight.numpy() for name, weight in network.weights.items()}, card.model_copy(update=update)
     )
 
 
-def fit_to(network: Network, features: NDArray[np.float32], *, max_fpr: float = MAX_FPR) -> NDArray[np.bool_]:
+def fit_to(
+    network: Network, features: NDArray[np.float32], *, max_fpr: float = MAX_FPR, most_shift: float = MAX_SHIFT
+) -> NDArray[np.bool_]:
     """Set the anomaly's quantiles, and the shift of the risk, by local traffic.
 
     Most of a network's traffic is benign. So the quantiles become those of the rows that show no behaviour, and the
@@ -75,6 +68,7 @@ def fit_to(network: Network, features: NDArray[np.float32], *, max_fpr: float = 
         network: Changed in place.
         features: (n, len(FEATURES)) rows of the first hour, unlabelled.
         max_fpr: Share of the local rows that may be threats.
+        most_shift: The evidence is shifted up by so much at most; 0 lets it only sink.
 
     Returns:
         (n,) the rows that it was fitted to.
@@ -89,5 +83,5 @@ def fit_to(network: Network, features: NDArray[np.float32], *, max_fpr: float = 
         raise ValueError(f"{len(usual)} rows without a behaviour are too few to fit to; {MIN_ROWS} are needed")
     code = encoded(usual)
     fit_knots(network, code)
-    fit_shift(network, code, shown[quiet], max_fpr)
+    fit_shift(network, code, shown[quiet], max_fpr, most_shift)
     return quiet

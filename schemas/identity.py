@@ -40,15 +40,17 @@ def identifiers(time_us: NDArray[np.int64], digests: Sequence[bytes]) -> NDArray
 
 def threat_uuids(event_ids: Sequence[UUID]) -> list[UUID]:
     """Return the identifiers of the threats that rest on events: the same time, other bits, always the same."""
-    time_us = np.array([event_id.int >> 80 for event_id in event_ids], np.int64) * 1000
-    packed = identifiers(time_us, [xxhash.xxh3_128_digest(b"threat" + event_id.bytes) for event_id in event_ids])
-    return [uuid_of(row) for row in map(bytes, packed)]
+    return _derived(b"threat", event_ids)
 
 
 def risk_threat_uuids(event_ids: Sequence[UUID]) -> list[UUID]:
     """Return the identifiers of the threats that an entity's risk opens at events: functions of the event alone."""
+    return _derived(b"entity risk", event_ids)
+
+
+def _derived(what: bytes, event_ids: Sequence[UUID]) -> list[UUID]:
     time_us = np.array([event_id.int >> 80 for event_id in event_ids], np.int64) * 1000
-    packed = identifiers(time_us, [xxhash.xxh3_128_digest(b"entity risk" + event_id.bytes) for event_id in event_ids])
+    packed = identifiers(time_us, [xxhash.xxh3_128_digest(what + event_id.bytes) for event_id in event_ids])
     return [uuid_of(row) for row in map(bytes, packed)]
 
 

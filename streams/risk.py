@@ -33,6 +33,7 @@ from schemas.identity import risk_threat_uuids
 from schemas.sql.entity_risk import LOCK_RISK, SELECT_OPENED_RISK, UPDATE_RISK
 from schemas.threat import ATTACK, CLASSES, Basis, ContributionStruct, Threat, ThreatStruct, severity_of
 from streams.batch import Batch
+from streams.score import DIGITS
 
 MODEL_NAME = "entity-risk"
 _encode = msgspec.json.Encoder().encode
@@ -118,7 +119,7 @@ def _threat(batch: Batch, entity: str, risk: Risk, row: int, rule: RiskRule) -> 
     points, score = risk.class_points, risk.score
     by_points = [at for at in sorted(range(len(points)), key=lambda at: -points[at]) if points[at] > 0]
     threat_class = CLASSES[by_points[0]]
-    value = round(risk_of(score, rule.threshold), 6)
+    value = round(risk_of(score, rule.threshold), DIGITS)
     made: Threat = ThreatStruct(
         threat_id=risk_threat_uuids([event.event_id])[0],
         event_ids=[UUID(event_id) for _, _, event_id in risk.evidence],
@@ -126,8 +127,8 @@ def _threat(batch: Batch, entity: str, risk: Risk, row: int, rule: RiskRule) -> 
         severity=severity_of(value),
         threat_class=threat_class,
         attack=ATTACK.get(threat_class),
-        anomaly=round(float(batch.scores.anomaly[row]), 6),
-        class_probabilities={name: round(share / score, 6) for name, share in zip(CLASSES, points, strict=True)},
+        anomaly=round(float(batch.scores.anomaly[row]), DIGITS),
+        class_probabilities={name: round(share / score, DIGITS) for name, share in zip(CLASSES, points, strict=True)},
         risk=value,
         contributions=[
             ContributionStruct(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ironcore.cli.common import console, errors
+from ironcore.edge.light import become_sensor
 
 app = typer.Typer(help="Score on a sensor, and send threats only.", no_args_is_help=True)
 
@@ -54,4 +53,4 @@ def run(context: typer.Context) -> None:
 
     The same as `ironcore-edge`, which this process becomes, so that nothing of the command stays in memory.
     """
-    os.execv(sys.executable, [sys.executable, "-m", "ironcore.edge", *context.args])  # noqa: S606 - no shell is wanted
+    become_sensor(context.args)

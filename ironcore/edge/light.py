@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 HEAVY = ("numba", "pyarrow", "tensorflow")
 _WITHOUT_DOCSTRINGS = 2
@@ -21,7 +21,12 @@ def bar_heavy() -> None:
 def without_docstrings() -> None:
     """Begin again under `python -OO`, which leaves docstrings out: 3 MB that no sensor reads."""
     if sys.flags.optimize < _WITHOUT_DOCSTRINGS:
-        os.execv(sys.executable, [sys.executable, "-OO", "-m", "ironcore.edge", *sys.argv[1:]])  # noqa: S606 - no shell is wanted
+        become_sensor(sys.argv[1:])
+
+
+def become_sensor(arguments: Sequence[str]) -> NoReturn:
+    """Let this process be the sensor's command, without docstrings and without what it holds now."""
+    os.execv(sys.executable, [sys.executable, "-OO", "-m", "ironcore.edge", *arguments])  # noqa: S606 - no shell is wanted
 
 
 def peak_mb() -> float | None:

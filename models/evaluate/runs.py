@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from models.build import fit
 from models.evaluate import nsl_kdd
 from models.evaluate.data import Data
-from models.evaluate.unseen import Risks, leave_one_capture_out, leave_one_laboratory_out, risks
+from models.evaluate.unseen import Risks, leave_one_capture_out, leave_one_laboratory_out
+from models.network import risks
 
 _MADE_OF = "made_of"
 

@@ -11,13 +11,11 @@ from numpy.typing import NDArray
 
 from models.calibration import calibrate
 from models.dataset import Dataset
-from models.network import Network
-from models.runtime import tf
+from models.network import risks
 from models.teachers import Lessons
 from models.training import distil, lessons_of, teachers_of, train
 from models.warmup import fit_to
 
-_SCORE_ROWS = 8192
 #: The laboratories whose captures are Zeek's own; the other one is put together from flow exports.
 NOT_ZEEK = "cicids2017_improved"
 HOUR_S = 3600.0
@@ -85,12 +83,6 @@ def _networks(data: Dataset, chosen: NDArray[np.bool_]) -> list[NDArray[np.int64
 def _first_hour(event_time: NDArray[np.float64]) -> int:
     """Return how many rows are of the first hour, or `FIRST_ROWS` where these files have thinned it out."""
     return max(int(np.searchsorted(event_time, event_time[0] + HOUR_S)), min(FIRST_ROWS, len(event_time) // 4))
-
-
-def risks(network: Network, features: NDArray[np.float32]) -> Risks:
-    """Return the (n,) risks of n rows, in pieces that fit in memory."""
-    pieces = [features[start : start + _SCORE_ROWS] for start in range(0, len(features), _SCORE_ROWS)]
-    return np.concatenate([network.heads(tf.constant(piece)).risk.numpy() for piece in pieces])
 
 
 def _lessons_of(lessons: Lessons, rows: NDArray[np.int64]) -> Lessons:
