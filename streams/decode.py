@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 
 import numpy as np
 
@@ -16,20 +17,24 @@ from streams.slab import Record, Slab
 def decode(batch: Batch, *, max_bytes: int) -> None:
     """Fill what the batch holds up to its `dead_letters` from the slabs, in order. Bad input never raises."""
     records = [record for slab in batch.slabs for record in slab.records]
-    slabs = [slab for slab in batch.slabs for _ in slab.records]
+    slabs = np.repeat(np.arange(len(batch.slabs)), [len(slab.records) for slab in batch.slabs])  # of each record
     decoded = decode_records(records, max_bytes=max_bytes)
     batch.table = decoded.table
-    batch.partitions = np.array([slab.partition for slab in slabs], np.int32)[decoded.record_numbers]
-    batch.sent_ms = np.array([record.timestamp for record in records], np.int64)[decoded.record_numbers]
+    partitions = np.array([slab.partition for slab in batch.slabs], np.int32)
+    batch.partitions = partitions[slabs][decoded.record_numbers]
+    sent_ms = np.fromiter(map(attrgetter("timestamp"), records), np.int64, len(records))
+    batch.sent_ms = sent_ms[decoded.record_numbers]
     _take_told(batch, records, decoded)
     batch.dead_letters = [
-        _dead_letter(slabs[number], records[number], decoded.rejects[number]) for number in sorted(decoded.rejects)
+        _dead_letter(batch.slabs[slabs[number]], records[number], decoded.rejects[number])
+        for number in sorted(decoded.rejects)
     ]
 
 
 def _take_told(batch: Batch, records: Sequence[Record], decoded: Decoded) -> None:
     """Take the threats that came with their evidence; one that is not its event's makes the record a dead letter."""
-    for number in [number for number, record in enumerate(records) if is_told(record.headers)]:
+    headers = list(map(attrgetter("headers"), records))
+    for number in [number for number, own in enumerate(headers) if is_told(own)] if any(headers) else ():
         rows = range(*np.searchsorted(decoded.record_numbers, (number, number + 1)).tolist())
         try:
             threat = told_threat(records[number].headers[-1][1], [batch.table.identified(row) for row in rows])

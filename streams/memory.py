@@ -8,6 +8,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+#: glibc's mallopt(3): sizes from which memory is mapped by itself, and given back when it is free.
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+#: What a batch takes and frees, some megabytes, is kept for the next one: the kernel clears each page that it gives.
+_KEPT_BYTES = 64 << 20
 #: Linux's madvise(2): reclaim these pages now; one that is needed again is read back from the file.
 _MADV_PAGEOUT = 21
 
@@ -25,6 +29,8 @@ def settle_memory() -> None:
         libc = ctypes.CDLL(None)
         if hasattr(libc, "malloc_trim"):  # glibc keeps what compiling the network's shapes had taken
             libc.malloc_trim(0)
+            libc.mallopt(_M_MMAP_THRESHOLD, _KEPT_BYTES // 2)
+            libc.mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
         madvise = libc.madvise
         madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
         for start, end in _code():

@@ -19,6 +19,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -171,8 +172,8 @@ class Pipeline:
         for letter in batch.dead_letters:
             metrics.dead_letters.labels(letter.reason.value).inc()
         metrics.risk_threats.inc(len(batch.risk_threats))
-        for threat in batch.threats + batch.risk_threats:
-            metrics.threats.labels(threat.severity.value).inc()
+        for severity, count in Counter(t.severity.value for t in batch.threats + batch.risk_threats).items():
+            metrics.threats.labels(severity).inc(count)
 
 
 def _settle(batch: Batch) -> None:

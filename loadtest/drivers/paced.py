@@ -113,8 +113,10 @@ async def _produce(load: Load, loop: Loop, shared: Shared) -> None:
     waiting: set[asyncio.Future[Any]] = set()
     try:
         began, began_s, number = time.monotonic(), time.time(), 0
+        last = began
         while not shared.stopped():
-            await asyncio.sleep(max(LINGER_S, began + number / load.events_per_s - time.monotonic()))
+            await _sleep_until(max(last + LINGER_S, began + number / load.events_per_s))
+            last = time.monotonic()
             due = min(int((time.monotonic() - began) * load.events_per_s) + 1, shared.allowed.value)
             if (wanted := min(due - number, MOST_AT_ONCE)) <= 0:
                 continue
@@ -132,6 +134,13 @@ async def _produce(load: Load, loop: Loop, shared: Shared) -> None:
             await asyncio.wait(waiting)
     finally:
         await producer.stop()
+
+
+async def _sleep_until(moment: float) -> None:
+    """Sleep until a moment of the monotonic clock; uvloop's timers may be some hundred microseconds early."""
+    await asyncio.sleep(0)
+    while (wait_s := moment - time.monotonic()) > 0:
+        await asyncio.sleep(wait_s)
 
 
 def _count(shared: Shared, done: asyncio.Future[Any], events: int) -> None:

@@ -77,12 +77,15 @@ def loop_of(records: Sequence[Record], partitions: int) -> Loop:
 
 
 def half_threats(traffic: Traffic, partitions: int) -> Loop:
-    """Return the threats of the first cycle, each after a record that was none and takes place at the same time."""
+    """Return the threats of the first cycle, each before a record that was none and takes place at the same time.
+
+    The threat comes first, since a time is that of the first record that has it (`Loop.numbers`).
+    """
     templates = loop_of(traffic.records, partitions).templates
     threats = [template for template, is_threat in zip(templates, traffic.is_threat, strict=False) if is_threat]
     others = (template for template, is_threat in zip(templates, traffic.is_threat, strict=False) if not is_threat)
-    pairs = zip(others, threats, strict=False)
-    return Loop([one for other, threat in pairs for one in (other._replace(offset_s=threat.offset_s), threat)])
+    pairs = zip(threats, others, strict=False)
+    return Loop([one for threat, other in pairs for one in (threat, other._replace(offset_s=threat.offset_s))])
 
 
 class _Timed(msgspec.Struct):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from operator import itemgetter
-from typing import NamedTuple, Protocol, TypeVar
+from itertools import groupby
+from operator import attrgetter, itemgetter
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,9 +64,18 @@ class _Found:
     """What was found so far, before it is completed."""
 
     events: list[SecurityEvent] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)  # by record: number of events up to its end
     identities: dict[int, str] = field(default_factory=dict)  # by row
     places: dict[int, tuple[int, str]] = field(default_factory=dict)  # by row: element of a batch, prefix of a reject
-    rejects: list[tuple[int, Reject]] = field(default_factory=list)  # of the record at hand, by element
+    rejects: defaultdict[int, list[tuple[int, Reject]]] = field(default_factory=lambda: defaultdict(list))  # by record
+
+    def reject(self, element: int, reject: Reject) -> None:
+        """Reject an element of the record at hand; 0 is the record itself."""
+        self.rejects[len(self.ends)].append((element, reject))
+
+    def end_record(self) -> None:
+        """Say that the record at hand is done."""
+        self.ends.append(len(self.events))
 
 
 def decode_records(records: Sequence[RawRecord], *, max_bytes: int = MAX_RECORD_BYTES) -> Decoded:
@@ -75,28 +86,17 @@ def decode_records(records: Sequence[RawRecord], *, max_bytes: int = MAX_RECORD_
         max_bytes: Longest value that is looked at; a longer one is rejected as TOO_LARGE, and so is a batch of more
             than 10,000 elements.
     """
-    found, ends = _Found(), []
-    rejects: defaultdict[int, list[tuple[int, Reject]]] = defaultdict(list)
-    headers, envelope = None, Envelope()
-    for number, record in enumerate(records):
-        try:
-            if record.headers != headers:  # those of one producer's records are the same
-                headers, envelope = record.headers, envelope_of(record.headers)
-            _decode(found, record.value, envelope, max_bytes)
-        except Reject as reject:
-            headers = None
-            found.rejects.append((0, reject))
-        if found.rejects:
-            rejects[number] += found.rejects
-            found.rejects = []
-        ends.append(len(found.events))
-    record_numbers = np.repeat(np.arange(len(ends)), np.diff(np.array([0, *ends])))
+    found = _Found()
+    for headers, of_one_producer in groupby(records, attrgetter("headers")):
+        _decode_alike(found, headers, list(map(attrgetter("value"), of_one_producer)), max_bytes)
+    record_numbers = np.repeat(np.arange(len(found.ends)), np.diff(np.array([0, *found.ends])))
     table, incomplete = tabulate(found.events, found.identities)
     for row, wrong in incomplete.items():
         element, place = found.places.get(row, (0, ""))
-        rejects[int(record_numbers[row])].append((element, _at(place, wrong)))
-    in_order = {number: [reject for _, reject in sorted(of, key=itemgetter(0))] for number, of in rejects.items()}
-    return Decoded(table, np.delete(record_numbers, list(incomplete)), in_order)
+        found.rejects[int(record_numbers[row])].append((element, _at(place, wrong)))
+    in_order = {number: [reject for _, reject in sorted(of, key=itemgetter(0))] for number, of in found.rejects.items()}
+    kept = np.delete(record_numbers, list(incomplete)) if incomplete else record_numbers
+    return Decoded(table, kept, in_order)
 
 
 def decode_record(value: bytes | None, headers: Headers = (), *, max_bytes: int = MAX_RECORD_BYTES) -> DecodedRecord:
@@ -111,8 +111,52 @@ class _One(NamedTuple):
     headers: Headers
 
 
-def _decode(found: _Found, value: bytes | None, envelope: Envelope, max_bytes: int) -> None:
-    """Add a record's events and rejects to what was found. Raises Reject when there is nothing to be had of it."""
+def _decode_alike(found: _Found, headers: Headers, values: list[bytes | None], max_bytes: int) -> None:
+    """Decode records that have the same headers."""
+    try:
+        envelope = envelope_of(headers)
+    except Reject as reject:
+        for _ in values:
+            found.reject(0, reject)
+            found.end_record()
+        return
+    codec = _codec_of_runs(envelope, values, max_bytes)
+    for value in _decode_runs(found, codec, values) if codec else values:
+        try:
+            _decode(found, value, envelope, max_bytes, tried=codec)
+        except Reject as reject:
+            found.reject(0, reject)
+        found.end_record()
+
+
+def _codec_of_runs(envelope: Envelope, values: list[bytes | None], max_bytes: int) -> Codec | None:
+    """Return what may decode whole runs of native events, or None when each value is to be looked at."""
+    content = envelope.content or _AS_JSON
+    too_long = max(map(len, filter(None, values)), default=0) > max_bytes
+    return content.codec if envelope.may_be_native and not content.lines and not too_long else None
+
+
+def _decode_runs(found: _Found, codec: Codec, values: list[bytes | None]) -> Iterator[bytes | None]:
+    """Decode runs of native events without a step of Python's for each; yield the values between them."""
+    waiting: Iterator[Any] = iter(values)
+    done = 0
+    while True:
+        before = len(found.events)
+        with suppress(*UNDECODED, TypeError):  # TypeError: a null value
+            found.events.extend(map(codec.event, waiting))  # keeps what came before the error
+        found.ends += range(before + 1, len(found.events) + 1)
+        done += len(found.events) - before
+        if done == len(values):
+            return
+        yield values[done]
+        done += 1
+
+
+def _decode(found: _Found, value: bytes | None, envelope: Envelope, max_bytes: int, *, tried: Codec | None) -> None:
+    """Add a record's events and rejects to what was found. Raises Reject when there is nothing to be had of it.
+
+    What is no native event in the codec that was `tried` is not tried again.
+    """
     if not value or value[0] != _OBJECT or len(value) > max_bytes:
         value = _checked(value, max_bytes)
     content = envelope.content or (_AS_MSGPACK if value[0] in _MSGPACK_LEADS else _AS_JSON)
@@ -122,7 +166,7 @@ def _decode(found: _Found, value: bytes | None, envelope: Envelope, max_bytes: i
         _decode_array(found, content.codec, value, envelope)
     else:
         try:
-            _add_element(found, content.codec, value, envelope)
+            _add_element(found, content.codec, value, envelope, native=content.codec is not tried)
         except Reject as reject:
             # Lines are tried last: JSON may be printed over several lines, and whole records are the rule.
             if envelope.content is not None or reject.reason is not Reason.MALFORMED or not _is_lines(value):
@@ -186,16 +230,16 @@ def _decode_batch(found: _Found, unit: str, elements: list[tuple[int, T]], add: 
         try:
             add(element)
         except Reject as reject:
-            found.rejects.append((number, _at(place, reject)))
+            found.reject(number, _at(place, reject))
 
 
 def _at(place: str, reject: Reject) -> Reject:
     return Reject(reject.reason, place + reject.detail)
 
 
-def _add_element(found: _Found, codec: Codec, data: bytes, envelope: Envelope) -> None:
-    """Decode one element: as a native event straight into the struct, else by its dialect."""
-    if envelope.may_be_native:
+def _add_element(found: _Found, codec: Codec, data: bytes, envelope: Envelope, *, native: bool = True) -> None:
+    """Decode one element: straight into the struct where it may be `native`, else by its dialect."""
+    if native and envelope.may_be_native:
         try:
             event = codec.event(data)
         except UNDECODED:

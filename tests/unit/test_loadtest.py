@@ -261,8 +261,11 @@ def test_every_second_record_of_the_idle_load_was_a_threat() -> None:
     records = _records_at(*(1000.0 + number for number in range(6)))
     loop = half_threats(Traffic(records, [False, True, False, False, True, False]), 4)
     assert [(template.key, template.offset_s) for template in loop.templates] == [
-        (b"0", 1.0), (b"1", 1.0), (b"2", 4.0), (b"4", 4.0)
+        (b"1", 1.0), (b"0", 1.0), (b"4", 4.0), (b"2", 4.0)
     ]  # fmt: skip
+    began_s = 1e9
+    numbers = loop.numbers(np.array([loop.event_time(number, began_s) for number in range(4)]), began_s)
+    assert numbers[[0, 2]].tolist() == [0, 2]  # a threat's time is that of its own record
 
 
 def test_zipf_ranks_fall_with_their_place() -> None:
