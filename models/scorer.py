@@ -21,7 +21,7 @@ from models.scores import Scores
 from schemas.threat import CLASSES, Contribution
 
 #: Batches are padded to the next of these; larger ones are split. XLA compiles once a shape.
-SHAPES = (32, 256, 1024)
+SHAPES = (32, 256, 512, 1024)
 #: On a GPU a call costs its launches and copies, whatever its rows: a whole micro-batch goes at once.
 GPU_SHAPES = (*SHAPES, 4096, 16_384)
 #: One shape for what is rare: each costs a second of compilation at the start.

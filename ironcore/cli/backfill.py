@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +11,7 @@ import asyncpg
 import typer
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from ironcore.cli.common import errors, print_json_line, settings_or_exit
+from ironcore.cli.common import errors, print_json_line, settings_or_exit, span_or_exit
 
 if TYPE_CHECKING:
     from ironcore.backfill import Summary
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 
 def backfill(
-    begin: Annotated[datetime, typer.Option("--from", help="First event time, UTC.")],
-    end: Annotated[datetime, typer.Option("--to", help="Event time to stop before, UTC.")],
+    begin: Annotated[datetime, typer.Option("--from", help="First event time; UTC unless it has an offset.")],
+    end: Annotated[datetime, typer.Option("--to", help="Event time to stop before, likewise.")],
     model: Annotated[Path | None, typer.Option(help="Folder of an artefact; the shipped one without it.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the summary as one line of JSON.")] = False,
 ) -> None:
@@ -32,10 +32,9 @@ def backfill(
     from models.artefact import ArtefactError  # noqa: PLC0415 - TensorFlow takes seconds to import
     from models.scorer import Scorer  # noqa: PLC0415
 
-    if not begin < end:
-        raise typer.BadParameter("--from must be before --to")
+    since, until = span_or_exit(begin, end)
     try:
-        summary = _run(begin.replace(tzinfo=UTC), end.replace(tzinfo=UTC), Scorer.load(model))
+        summary = _run(since, until, Scorer.load(model))
     except asyncpg.UndefinedTableError as error:
         errors.print("[red]the database is not migrated: run `ironcore migrate` first[/red]", highlight=False)
         raise typer.Exit(1) from error

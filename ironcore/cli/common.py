@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Coroutine
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import typer
@@ -25,6 +26,17 @@ def settings_or_exit() -> settings.Settings:
     except settings.SettingsError as error:
         errors.print(f"[red]{error}[/red]", highlight=False)
         raise typer.Exit(2) from error
+
+
+def span_or_exit(begin: datetime, end: datetime) -> tuple[datetime, datetime]:
+    """Return two moments in UTC, naive ones being in it, or end with status 2 when they are no span."""
+    try:
+        first, last = (at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC) for at in (begin, end))
+    except OverflowError as error:
+        raise typer.BadParameter(f"{begin} to {end}: not within the years 1 to 9999 in UTC") from error
+    if not first < last:
+        raise typer.BadParameter("--from must be before --to")
+    return first, last
 
 
 def ask_broker(broker: str, question: Coroutine[Any, Any, T]) -> T:

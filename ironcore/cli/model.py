@@ -15,7 +15,7 @@ import typer
 from aiokafka.errors import KafkaError
 from rich.table import Table
 
-from ironcore.cli.common import console, errors, print_json_line, settings_or_exit
+from ironcore.cli.common import console, errors, print_json_line, settings_or_exit, span_or_exit
 
 if TYPE_CHECKING:
     from ironcore.models import Desk
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 HOUR_S = 3600.0
+MAX_HOURS = 8784.0  # a leap year
 app = typer.Typer(no_args_is_help=True, help="The life of a model: register, compare, challenge, promote, roll back.")
 Version = Annotated[str, typer.Argument(help="Version of a model, as `ironcore model list` shows it.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one line of JSON.")]
@@ -114,10 +115,12 @@ def fit(
         typer.Argument(help="The version that is fitted, of a fit its source; the champion when left out."),
     ] = None,
     hours: Annotated[
-        float, typer.Option(min=0.01, max=8784, help="So much of the past, without --from and --to.")
+        float, typer.Option(min=0.01, max=MAX_HOURS, help="So much of the past, without --from and --to.")
     ] = 1.0,
-    begin: Annotated[datetime | None, typer.Option("--from", help="First event time, UTC.")] = None,
-    end: Annotated[datetime | None, typer.Option("--to", help="Event time to stop before, UTC.")] = None,
+    begin: Annotated[
+        datetime | None, typer.Option("--from", help="First event time; UTC unless it has an offset.")
+    ] = None,
+    end: Annotated[datetime | None, typer.Option("--to", help="Event time to stop before, likewise.")] = None,
     then_challenge: Annotated[bool, typer.Option("--challenge", help="Let it score unseen at once.")] = False,
 ) -> None:
     """Fit a model to this network by its own unlabelled traffic, and register it under a version of its own.
@@ -133,10 +136,9 @@ def fit(
     if (begin is None) != (end is None):
         raise typer.BadParameter("give both --from and --to, or neither")
     worker, now = settings_or_exit().worker, time.time()
-    span = (begin.replace(tzinfo=UTC).timestamp(), end.replace(tzinfo=UTC).timestamp()) if begin and end else None
-    since, until = span or (now - hours * HOUR_S, now)
-    if not since < until:
-        raise typer.BadParameter("--from must be before --to")
+    since, until = now - hours * HOUR_S, now
+    if begin and end:
+        since, until = (moment.timestamp() for moment in span_or_exit(begin, end))
 
     async def ask(desk: Desk) -> tuple[Card, Assignment | None]:
         champion, _ = await desk.holders()
@@ -209,9 +211,12 @@ def challenge(
 @app.command()
 def drift(
     version: Annotated[str | None, typer.Argument(help="The champion when left out.")] = None,
-    hours: Annotated[float, typer.Option(min=0.01, help="So much of the past is judged.")] = 24.0,
+    hours: Annotated[float, typer.Option(min=0.01, max=MAX_HOURS, help="So much of the past is judged.")] = 24.0,
     baseline_hours: Annotated[
-        float, typer.Option(min=0, help="Compare with so much before that, of this network; 0: with the training.")
+        float,
+        typer.Option(
+            min=0, max=MAX_HOURS, help="Compare with so much before that, of this network; 0: with the training."
+        ),
     ] = 0.0,
     out: Annotated[Path, typer.Option(help="Folder for drift.html and drift.json.")] = Path("reports"),
     json: AsJson = False,

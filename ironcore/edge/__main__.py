@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ironcore.edge.light import bar_heavy, without_docstrings
 
+MAX_DRAIN_S = 86_400.0
 DESCRIPTION = """Score a sensor's log where it is written, and send threats and their evidence to Kafka.
 
 The log is JSON lines of Zeek, Suricata, OCSF, ECS or native events, or Zeek TSV. The last line of output counts lines
@@ -62,7 +63,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--position", type=Path, help="file that keeps the place in the log; begin there again")
     parser.add_argument("--held", type=_count, default=500, help="threats held without Kafka; default: %(default)s")
     parser.add_argument("--entities", type=_count, default=4096, help="entities with windows; default: %(default)s")
-    parser.add_argument("--drain", type=float, default=30.0, help="longest wait for Kafka at the end, seconds")
+    parser.add_argument(
+        "--drain",
+        type=_seconds,
+        default=30.0,
+        help="longest wait for a Kafka that takes nothing when the log does not grow, seconds",
+    )
     arguments = parser.parse_args()
     if arguments.log == "-" and (arguments.position or arguments.follow):
         parser.error("standard input has no position to return to, and is followed anyway")
@@ -72,6 +78,12 @@ def _arguments() -> argparse.Namespace:
 def _count(text: str) -> int:
     if (number := int(text)) < 1:
         raise argparse.ArgumentTypeError("must be at least 1")
+    return number
+
+
+def _seconds(text: str) -> float:
+    if not 0 <= (number := float(text)) <= MAX_DRAIN_S:
+        raise argparse.ArgumentTypeError(f"must be from 0 to {MAX_DRAIN_S:g}")
     return number
 
 

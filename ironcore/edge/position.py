@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+import xxhash
+
+_FINGERPRINT_BYTES = 256
 
 
 class Place(NamedTuple):
@@ -20,7 +23,8 @@ class Position(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is settled, and where reading begins again so that the windows are those of before."""
 
     settled: Place  #: all that lies before was scored, and its threats were acknowledged
-    warm_up_from: Place
+    warm_up_from: Place  #: in the same file
+    fingerprint: str = ""  #: of what lies before `settled`; empty where it is not known
 
 
 class PositionError(ValueError):
@@ -45,3 +49,12 @@ def save(path: Path, position: Position) -> None:
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)
+
+
+def fingerprint(file: int, offset: int) -> str:
+    """Return a hash of the bytes before an offset of an open file.
+
+    A log that was truncated and written anew, or a new one that was given an old one's inode, differs there.
+    """
+    begin = max(offset - _FINGERPRINT_BYTES, 0)
+    return xxhash.xxh3_64_hexdigest(os.pread(file, offset - begin, begin))

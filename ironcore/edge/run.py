@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import time
 from asyncio import FIRST_COMPLETED
 from collections import deque
 from dataclasses import dataclass, field
 from functools import partial
+from math import inf
 from pathlib import Path
 
 from ironcore.edge import position
@@ -15,7 +17,7 @@ from ironcore.edge.detect import Detector
 from ironcore.edge.light import peak_mb
 from ironcore.edge.outbox import Outbox, Parcel
 from ironcore.edge.position import Place, Position
-from ironcore.edge.tail import FileTail, Line, PipeTail
+from ironcore.edge.tail import FileTail, Line, PipeTail, Tail
 from models.lite.scorer import LiteScorer
 from streams.logs import log
 
@@ -38,7 +40,12 @@ class Options:
     position: Path | None
     held_threats: int
     window_entities: int
-    drain_s: float
+    drain_s: float  #: longest wait for Kafka at the end
+
+    @property
+    def room_s(self) -> float:
+        """Longest wait for room in the outbox: what is followed waits in the log, what is piped in its writer."""
+        return inf if self.follow or self.log is None else self.drain_s
 
 
 @dataclass(slots=True)
@@ -65,21 +72,21 @@ class _Past:
         self.marks.clear()
         self.marks.append((place, 0.0))
 
-    def add(self, after: Place, latest_s: float) -> Position:
+    def add(self, after: Place, latest_s: float, fingerprint: str) -> Position:
         """Note a place and the latest event time before it; return the position there."""
         if not self.marks or self.marks[-1][0].inode != after.inode:
             self.begin_at(Place(after.inode, 0))
         self.marks.append((after, max(latest_s, self.marks[-1][1])))
         while len(self.marks) > 2 and self.marks[1][1] < self.marks[-1][1] - WARM_UP_S:
             self.marks.popleft()
-        return Position(settled=after, warm_up_from=self.marks[0][0])
+        return Position(settled=after, warm_up_from=self.marks[0][0], fingerprint=fingerprint)
 
 
 async def run(options: Options) -> Counts:
     """Score the log and return the counts.
 
     Raises:
-        OSError: The log is not there, or the position cannot be written.
+        OSError: The log is not there or compressed, or the position cannot be written.
         PositionError: The position's file is damaged.
         ArtefactError: The model is missing or altered.
     """
@@ -88,13 +95,13 @@ async def run(options: Options) -> Counts:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     begin = position.load(options.position) if options.position else None
     detector = Detector(LiteScorer.load(options.model), window_entities=options.window_entities)
-    tail = _tail(options, begin)
+    tail = FileTail(options.log, position=begin, follow=options.follow) if options.log else PipeTail()
     save = partial(position.save, options.position) if options.position else lambda _: None
     outbox, counts = Outbox(options.broker, limit=options.held_threats, save=save), Counts()
     sending = asyncio.create_task(outbox.run(), name="outbox")
     sending.add_done_callback(lambda _: stop.set())  # it ends only by a fault
     try:
-        await _read(tail, detector, outbox, counts, stop, begin)
+        await _Reader(tail, detector, outbox, counts, stop, options.room_s).read(begin)
         await asyncio.wait((sending, asyncio.create_task(outbox.drain(options.drain_s))), return_when=FIRST_COMPLETED)
         if sending.done():
             sending.result()
@@ -107,55 +114,68 @@ async def run(options: Options) -> Counts:
     return counts
 
 
-def _tail(options: Options, begin: Position | None) -> FileTail | PipeTail:
-    if options.log is None:
-        return PipeTail()
-    return FileTail(options.log, start=begin.warm_up_from if begin else None, follow=options.follow)
+@dataclass(slots=True)
+class _Reader:
+    """Takes lines from the tail to the outbox."""
 
+    tail: Tail
+    detector: Detector
+    outbox: Outbox
+    counts: Counts
+    stop: asyncio.Event
+    room_s: float
+    past: _Past = field(default_factory=_Past)
 
-async def _read(  # noqa: PLR0913, PLR0917 - the parts of a run
-    tail: FileTail | PipeTail,
-    detector: Detector,
-    outbox: Outbox,
-    counts: Counts,
-    stop: asyncio.Event,
-    begin: Position | None,
-) -> None:
-    """Take lines until they end or `stop` is set."""
-    past, settled = _Past(), begin.settled if begin else None
-    if begin:
-        past.begin_at(begin.warm_up_from)
-    while not (stop.is_set() or tail.ended):
-        lines = tail.poll()
-        if not lines:
+    async def read(self, begin: Position | None) -> None:
+        """Take lines until they end, `stop` is set or the outbox stays full."""
+        settled = begin.settled if begin and self.tail.resumed else None
+        if begin and settled:
+            self.past.begin_at(begin.warm_up_from)
+        while not (self.stop.is_set() or self.tail.ended):
+            lines = self.tail.poll()
+            if not lines:
+                await asyncio.sleep(_IDLE_S)
+            for start in range(0, len(lines), LINES):
+                part = lines[start : start + LINES]
+                if old := [line.text for line in part if _is_settled(line, settled)]:
+                    self.detector.observe(old)
+                if not (new := part[len(old) :]):
+                    continue
+                settled = None  # from here on all is new, also when the file is truncated and written again
+                if not await self._take(new):
+                    return
+
+    async def _take(self, lines: list[Line]) -> bool:
+        """Score lines and hand over what came of them. Return False when it had to stop before there was room."""
+        found, counts = self.detector.detect([line.text for line in lines]), self.counts
+        counts.lines_read += len(lines)
+        counts.events_scored += found.events
+        counts.lines_rejected += len(found.rejects)
+        counts.threats += len(found.threats)
+        for reject in found.rejects[:1]:
+            log.warning("%d of %d lines were rejected, the first: %s", len(found.rejects), len(lines), reject.detail)
+        if not await self._has_room(len(found.threats)):
+            return False  # not settled: read again after a restart
+        after = lines[-1].after
+        place = self.past.add(after, found.latest_s, self.tail.fingerprint(after))
+        self.outbox.put(Parcel(found.threats, found.evidence, place))
+        await asyncio.sleep(0)
+        return True
+
+    async def _has_room(self, threats: int) -> bool:
+        """Wait until so many threats may be put. False when it was told to stop, or Kafka took nothing for long."""
+        held, deadline = self.outbox.held, time.monotonic() + self.room_s
+        while not self.outbox.has_room(threats):
+            if self.stop.is_set():
+                return False
+            if self.outbox.held < held:
+                held, deadline = self.outbox.held, time.monotonic() + self.room_s
+            if time.monotonic() > deadline:
+                log.error("Kafka took nothing for %s s: the rest of the log is not read", self.room_s)
+                return False
             await asyncio.sleep(_IDLE_S)
-        for start in range(0, len(lines), LINES):
-            part = lines[start : start + LINES]
-            if old := [line.text for line in part if _is_settled(line, settled)]:
-                detector.observe(old)
-            if (new := part[len(old) :]) and not await _take(new, detector, outbox, counts, stop, past):
-                return
+        return True
 
 
 def _is_settled(line: Line, settled: Place | None) -> bool:
     return settled is not None and line.after.inode == settled.inode and line.after.offset <= settled.offset
-
-
-async def _take(  # noqa: PLR0913, PLR0917 - the parts of a run
-    lines: list[Line], detector: Detector, outbox: Outbox, counts: Counts, stop: asyncio.Event, past: _Past
-) -> bool:
-    """Score lines and hand over what came of them. Return False when it had to stop before there was room."""
-    found = detector.detect([line.text for line in lines])
-    counts.lines_read += len(lines)
-    counts.events_scored += found.events
-    counts.lines_rejected += len(found.rejects)
-    counts.threats += len(found.threats)
-    for reject in found.rejects[:1]:
-        log.warning("%d of %d lines were rejected, the first: %s", len(found.rejects), len(lines), reject.detail)
-    while not outbox.has_room(len(found.threats)):
-        if stop.is_set():
-            return False  # not settled: read again after a restart
-        await asyncio.sleep(_IDLE_S)
-    outbox.put(Parcel(found.threats, found.evidence, past.add(lines[-1].after, found.latest_s)))
-    await asyncio.sleep(0)
-    return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import sys
@@ -9,13 +10,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from ironcore.edge.position import Place
+from ironcore.edge.position import Place, Position, fingerprint
 from streams.logs import log
 
 #: A longer line is left out and counted as rejected; so much of it is held at most.
 MAX_LINE_BYTES = 262_144
 _READ_BYTES = 65_536
 _COMMENT = b"#"  # Zeek's headers
+#: How files begin that hold no lines.
+_NO_LINES = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"PAR1": "Parquet"}
 
 
 class Line(NamedTuple):
@@ -29,9 +32,13 @@ class Tail(Protocol):
     """A source of lines."""
 
     ended: bool  #: nothing will come any more
+    resumed: bool  #: reading began at the position that was given
 
     def poll(self) -> list[Line]:
         """Return the lines that came, at most some hundred kilobytes of them; none when nothing came. Never waits."""
+
+    def fingerprint(self, place: Place) -> str:
+        """Return what tells the file of a place from another one that has its inode; empty where it is not known."""
 
 
 class Lines:
@@ -59,23 +66,28 @@ class Lines:
 
 
 class FileTail:
-    """Follows the file at a path, from a place in it or from its beginning; without `follow` it ends with the file."""
+    """Follows the file at a path, from a position in it or its beginning; without `follow` it ends with the file."""
 
-    def __init__(self, path: Path, *, start: Place | None = None, follow: bool = True) -> None:
-        """Open the file.
+    def __init__(self, path: Path, *, position: Position | None = None, follow: bool = True) -> None:
+        """Open the file where the windows are to be read again for `position`.
 
-        Where the file was rotated since `start`, the rest of the old one is read first, if it lies beside the new one
-        under a name that begins alike.
+        Where the file was rotated since then, the rest of the old one is read first, if it lies beside the new one
+        under a name that begins alike. `resumed` tells whether the position was found.
 
         Raises:
-            OSError: There is no such file.
+            OSError: There is no such file, or it is compressed.
         """
         self._path, self._follow, self.ended = path, follow, False
         self._pending: list[Line] = []
-        old = None if start is None else self._find(start.inode)
-        if start is not None and old is None:
-            log.warning("%s was rotated and its old file is gone: reading the new one from its beginning", path)
-        self._open(old or path, 0 if start is None or old is None else start.offset)
+        found = self._find(position) if position else None
+        self.resumed = found is not None
+        if position is not None and found is None:
+            log.warning("%s was truncated, or rotated and its old file is gone: reading it from its beginning", path)
+        self._open(found or path, position.warm_up_from.offset if position and found else 0)
+        magic = os.pread(self._file, 8, 0)
+        if kind := next((kind for begin, kind in _NO_LINES.items() if magic.startswith(begin)), None):
+            self.close()
+            raise OSError(errno.EINVAL, f"a log is lines of text, and this is {kind}", str(path))
 
     def poll(self) -> list[Line]:
         """Return the next lines. Raises OSError."""
@@ -86,6 +98,10 @@ class FileTail:
             self._read_to += len(data)
             return list(self._lines.feed(data, self._inode))
         return self._at_end()
+
+    def fingerprint(self, place: Place) -> str:
+        """Return the fingerprint before a place of the file that is open; empty for a place in another one."""
+        return fingerprint(self._file, place.offset) if place.inode == self._inode else ""
 
     def close(self) -> None:
         """Close the file."""
@@ -125,16 +141,25 @@ class FileTail:
         first_row = next((at for at, line in enumerate(lines) if not line.text.startswith(_COMMENT)), len(lines))
         return lines[:first_row]
 
-    def _find(self, inode: int) -> Path | None:
+    def _find(self, position: Position) -> Path | None:
         beside = sorted(self._path.parent.glob(f"{self._path.stem}*"))
-        return next((path for path in (self._path, *beside) if path.exists() and path.stat().st_ino == inode), None)
+        return next((path for path in (self._path, *beside) if _is_of(position, path)), None)
+
+
+def _is_of(position: Position, path: Path) -> bool:
+    """Tell whether a file is the one that a position is of: rotation renames it, and an inode is used again."""
+    if not path.is_file() or path.stat().st_ino != position.settled.inode:
+        return False
+    with path.open("rb") as file:
+        return position.fingerprint in ("", fingerprint(file.fileno(), position.settled.offset))
 
 
 class PipeTail:
     """Reads standard input. A pipe has no place to return to."""
 
     def __init__(self) -> None:
-        self._file, self._lines, self.ended = sys.stdin.fileno(), Lines(0), False
+        self._file, self._lines = sys.stdin.fileno(), Lines(0)
+        self.ended = self.resumed = False
 
     def poll(self) -> list[Line]:
         """Return the next lines. Raises OSError."""
@@ -144,6 +169,10 @@ class PipeTail:
             return list(self._lines.feed(data, 0))
         self.ended = True
         return self._lines.finish(0)
+
+    def fingerprint(self, place: Place) -> str:  # noqa: ARG002 - see `Tail`
+        """Return nothing: there is no file."""
+        return ""
 
     def close(self) -> None:
         """Leave standard input as it is."""

@@ -139,7 +139,7 @@ async def _produce(load: Load, loop: Loop, shared: Shared) -> None:
 async def _sleep_until(moment: float) -> None:
     """Sleep until a moment of the monotonic clock; uvloop's timers may be some hundred microseconds early."""
     await asyncio.sleep(0)
-    while (wait_s := moment - time.monotonic()) > 0:
+    while (wait_s := moment - time.monotonic()) > 0:  # noqa: ASYNC110 - the clock is waited for
         await asyncio.sleep(wait_s)
 
 

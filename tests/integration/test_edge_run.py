@@ -110,6 +110,25 @@ def test_a_position_that_cannot_be_written_ends_the_run_and_is_named(
     assert f"No such file or directory: '{tmp_path}/no/where.new'" in told
 
 
+def test_a_log_written_anew_in_the_same_file_is_read_from_its_beginning(
+    endpoints: Endpoints, model: Path, lines: list[bytes], tmp_path: Path
+) -> None:
+    log, place = tmp_path / "conn.log", tmp_path / "position"
+    arguments = (log, "--position", place, "--model", model, "--broker", endpoints.broker)
+    assert Sensor(written(log, lines[:1000]), *arguments[1:]).counts()["lines_read"] == 1000
+    written(log, lines[1500:])  # the same inode, longer than before: logrotate's copytruncate, and a night passed
+    counts = Sensor(*arguments).counts()
+    assert (counts["lines_read"], counts["status"]) == (len(lines) - 1500, 0)
+
+
+def test_a_log_that_ends_is_not_read_on_for_ever_without_kafka(model: Path, lines: list[bytes], tmp_path: Path) -> None:
+    log = written(tmp_path / "conn.log", lines)
+    sensor = Sensor(log, "--model", model, "--broker", f"127.0.0.1:{free_port()}", "--held", "10", "--drain", "0.2")
+    counts = sensor.counts()
+    assert (counts["threats_sent"], counts["status"]) == (0, 1)
+    assert counts["lines_read"] < len(lines)
+
+
 async def test_the_centre_stores_what_the_sensor_saw_once_and_counts_it_once(
     endpoints: Endpoints, model: Path, lines: list[bytes], workers: Workers, database: asyncpg.Connection
 ) -> None:

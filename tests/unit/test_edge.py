@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 from pathlib import Path
 
@@ -18,6 +19,11 @@ from schemas.threat import Severity, Threat, ThreatClass, ThreatStruct
 from schemas.told import HEADER, evidence_headers, is_told, told_threat
 
 EVENT = b'{"kind":"flow","event_time":1700000000.5,"src_ip":"10.0.0.%d","flow":{"orig_bytes":1}}'
+
+
+def at(place: Place, fingerprint: str = "") -> Position:
+    """Return the position at a place."""
+    return Position(settled=place, warm_up_from=place, fingerprint=fingerprint)
 
 
 def polled(tail: FileTail, times: int = 3) -> list[bytes]:
@@ -76,7 +82,7 @@ def test_a_line_without_bound_is_left_out_and_the_next_one_is_read(tmp_path: Pat
 def test_reading_begins_at_a_place_with_the_headers_of_the_file(tmp_path: Path) -> None:
     (log := tmp_path / "log").write_bytes(b"#fields\ta\n#types\tint\n1\n2\n3\n")
     places = {line.text: line.after for line in FileTail(log).poll()}
-    assert polled(FileTail(log, start=places[b"2"])) == [b"#fields\ta", b"#types\tint", b"3"]
+    assert polled(FileTail(log, position=at(places[b"2"]))) == [b"#fields\ta", b"#types\tint", b"3"]
 
 
 def test_the_rest_of_a_rotated_file_is_found_by_its_inode(tmp_path: Path) -> None:
@@ -84,9 +90,35 @@ def test_the_rest_of_a_rotated_file_is_found_by_its_inode(tmp_path: Path) -> Non
     place = FileTail(log).poll()[0].after
     log.rename(tmp_path / "conn.2026-11-25.log")
     log.write_bytes(b"three\n")
-    assert polled(FileTail(log, start=place)) == [b"two", b"three"]
+    assert polled(FileTail(log, position=at(place))) == [b"two", b"three"]
     (tmp_path / "conn.2026-11-25.log").unlink()
-    assert polled(FileTail(log, start=Place(0, 4))) == [b"three"]
+    gone = FileTail(log, position=at(Place(0, 4)))
+    assert not gone.resumed
+    assert polled(gone) == [b"three"]
+
+
+@pytest.mark.parametrize("written", [b"new\n", b"written anew, and longer than before\n"])
+def test_a_log_that_was_truncated_while_nobody_read_it_is_read_from_its_beginning(
+    tmp_path: Path, written: bytes
+) -> None:
+    (log := tmp_path / "log").write_bytes(b"one\ntwo\n")
+    tail = FileTail(log)
+    place = tail.poll()[0].after
+    position = at(place, tail.fingerprint(place))
+    assert FileTail(log, position=position).resumed
+    os.truncate(log, 0)  # as logrotate's copytruncate does: the inode stays
+    with log.open("ab") as file:
+        file.write(written)
+    again = FileTail(log, position=position)
+    assert not again.resumed
+    assert polled(again) == written.splitlines()
+
+
+@pytest.mark.parametrize(("begin", "kind"), [(gzip.compress(b"one\n"), "gzip"), (b"PAR1", "Parquet")])
+def test_what_holds_no_lines_is_refused(tmp_path: Path, begin: bytes, kind: str) -> None:
+    (log := tmp_path / "log").write_bytes(begin)
+    with pytest.raises(OSError, match=f"this is {kind}.*{log}"):
+        FileTail(log)
 
 
 def test_position_is_kept_and_a_damaged_one_is_named(tmp_path: Path) -> None:
