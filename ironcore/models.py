@@ -59,11 +59,7 @@ class Desk:
             compared = await self.compared(champion.version, version)
             if reasons := list(failures(gates, compared, await self.card(champion.version), card)):
                 raise RefusedError(f"{version} is not promoted: {'; '.join(reasons)}")
-        made = _assignment(Role.CHAMPION, packed.referred, champion)
-        # A challenger that becomes the champion is no challenger any more.
-        freed = [_assignment(Role.CHALLENGER, None, challenger)] if challenger == packed.referred else []
-        await assign(self.broker, [made, *freed])
-        return made
+        return await self._crown(packed.referred, champion, challenger)
 
     async def roll_back(self) -> Assignment:
         """Give the role back to the champion before this one; a second time takes that back.
@@ -76,9 +72,8 @@ class Desk:
         if last is None:
             raise RefusedError("no model was promoted yet: there is nothing to go back to")
         await self._keep(last.previous)
-        made = _assignment(Role.CHAMPION, last.previous, last.artefact)
-        await assign(self.broker, [made])
-        return made
+        _, challenger = await self.holders()
+        return await self._crown(last.previous, last.artefact, challenger)
 
     async def challenge(self, version: str | None) -> Assignment:
         """Let a version score unseen beside the champion; None ends it.
@@ -152,6 +147,15 @@ class Desk:
         """Return champion and challenger of each worker that observed lately."""
         rows = await self.connection.fetch(sql.SELECT_RUNNING, RUNNING_WITHIN_S)
         return {row["worker"]: (row["version"], row["challenger"]) for row in rows}
+
+    async def _crown(
+        self, chosen: ArtefactReference | None, before: ArtefactReference | None, challenger: ArtefactReference | None
+    ) -> Assignment:
+        """Make a model the champion; if it was the challenger, it is none any more."""
+        made = _assignment(Role.CHAMPION, chosen, before)
+        freed = [_assignment(Role.CHALLENGER, None, challenger)] if challenger and challenger == chosen else []
+        await assign(self.broker, [made, *freed])
+        return made
 
     async def _keep(self, reference: ArtefactReference | None) -> None:
         """Let every worker reach an artefact that may only be shipped with this program."""

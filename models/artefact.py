@@ -134,11 +134,16 @@ C = TypeVar("C", bound=Card)
 
 def save(folder: Path, weights: Mapping[str, NDArray[np.float32]], card: Card) -> Card:
     """Write weights and card to a folder, which is made, and return the card with the weights' hash filled in."""
-    folder.mkdir(parents=True, exist_ok=True)
     packed = pack(weights, card)
+    write(folder, packed)
+    return card_of(packed)
+
+
+def write(folder: Path, packed: Packed) -> None:
+    """Write an artefact's files to a folder, which is made. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / WEIGHTS_FILE).write_bytes(packed.weights)
     (folder / CARD_FILE).write_bytes(packed.card)
-    return card_of(packed)
 
 
 def pack(weights: Mapping[str, NDArray[np.float32]], card: Card) -> Packed:

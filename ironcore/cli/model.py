@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 import asyncpg
 import typer
 from aiokafka.errors import KafkaError
-from rich.table import Table
+from rich.table import Column, Table
 
 from ironcore.cli.common import console, errors, print_json_line, settings_or_exit, span_or_exit
 
@@ -31,7 +31,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one line of JSON.")]
 
 
 @app.command(name="list")
-def list_models() -> None:
+def list_models(*, json: AsJson = False) -> None:
     """List the models: their figures, who scores, who is compared, and how many workers run each."""
     from models.registry import registered  # noqa: PLC0415 - the models' libraries take seconds to import
 
@@ -39,23 +39,37 @@ def list_models() -> None:
         return await registered(desk.connection), await desk.holders(), await desk.running()
 
     found, (champion, challenger), running = _at_desk(ask)
-    table = Table(
-        "version", "role", "workers", "created", "ROC-AUC", "recall", "false positives", "registered", "sha256"
-    )
-    for each in found:
-        card, by = each.card, each.registered_by
-        role = {champion.sha256: "champion", challenger.sha256 if challenger else "": "challenger"}.get(each.sha256, "")
-        workers = sum(version == card.version for version, _ in running.values())
+    held = {"champion": champion, "challenger": challenger}
+    rows = [
+        {
+            "version": (card := each.card).version,
+            "role": ", ".join(role for role, of in held.items() if of and of.sha256 == each.sha256),
+            "workers": sum(version == card.version for version, _ in running.values()),
+            "created": card.created,
+            "roc_auc": card.validation.roc_auc,
+            "recall": card.validation.recall,
+            "false_positives": card.validation.fpr,
+            "registered_by": each.registered_by,
+            "registered_time": each.registered_time,
+            "sha256": each.sha256,
+        }
+        for each in found
+    ]
+    if json:
+        print_json_line({"models": rows})
+        return
+    version = Column("version", no_wrap=True)  # it is what other commands take
+    table = Table(version, "role", "workers", "created", "ROC-AUC", "recall", "false positives", "registered")
+    for row in rows:
         table.add_row(
-            card.version,
-            role,
-            str(workers),
-            card.created,
-            f"{card.validation.roc_auc:.4f}",
-            f"{card.validation.recall:.3f}",
-            f"{card.validation.fpr:.4f}",
-            f"{each.registered_time:%Y-%m-%d %H:%M} by {by}" if by else "shipped",
-            each.sha256[:12],
+            row["version"],
+            row["role"],
+            str(row["workers"]),
+            row["created"],
+            f"{row['roc_auc']:.4f}",
+            f"{row['recall']:.3f}",
+            f"{row['false_positives']:.4f}",
+            f"{row['registered_time']:%Y-%m-%d %H:%M} by {row['registered_by']}" if row["registered_by"] else "shipped",
         )
     console.print(table)
 
@@ -106,6 +120,25 @@ def register(
 
     card = _at_desk(ask)
     console.print(f"registered {card.name} {card.version}", highlight=False)
+
+
+@app.command()
+def export(
+    version: Version,
+    out: Annotated[Path, typer.Argument(file_okay=False, help="New folder for card and weights.")],
+) -> None:
+    """Write an artefact to a folder: what `--model` takes, of `ironcore backfill` and `ironcore edge export`."""
+    from models import artefact, registry  # noqa: PLC0415 - the models' libraries take seconds to import
+
+    if out.exists() and any(out.iterdir()):
+        _refuse(f"{out} is not empty")
+    packed = _at_desk(lambda desk: registry.find(desk.connection, version))
+    try:
+        artefact.unpack(packed)
+        artefact.write(out, packed)
+    except (artefact.ArtefactError, OSError) as error:
+        _refuse(str(error))
+    console.print(f"wrote {version} to {out}", highlight=False)
 
 
 @app.command()
@@ -232,9 +265,12 @@ def drift(
         return await desk.drift(version or champion.version, since, until, before)
 
     report = _at_desk(ask)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "drift.html").write_text(page(report), "utf-8")
-    (out / "drift.json").write_text(report.model_dump_json(indent=1) + "\n", "utf-8")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "drift.html").write_text(page(report), "utf-8")
+        (out / "drift.json").write_text(report.model_dump_json(indent=1) + "\n", "utf-8")
+    except OSError as error:
+        _refuse(str(error))
     moved = {column.name: column.psi for column in report.columns if column.verdict}
     if json:
         print_json_line({"version": report.version, "rows": report.rows, "moved": moved})

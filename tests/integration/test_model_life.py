@@ -99,7 +99,9 @@ async def test_a_promotion_under_load_scores_every_event_once_and_is_rolled_back
     assert promoted.previous is not None
     assert promoted.previous.version == SHIPPED
 
+    await desk.challenge(SHIPPED)
     await desk.roll_back()
+    assert (await desk.holders())[1] is None  # a challenger that becomes the champion is none any more
     for worker in both:
         await runs(worker, SHIPPED)
     with pytest.raises(RefusedError, match="champion already"):
@@ -229,7 +231,7 @@ async def test_drift_is_reported_from_what_workers_appended(
 
 
 async def test_a_model_is_fitted_to_stored_traffic_and_scores_from_then_on(
-    endpoints: Endpoints, workers: Workers, database: asyncpg.Connection, desk: Desk
+    endpoints: Endpoints, workers: Workers, database: asyncpg.Connection, desk: Desk, tmp_path: Path
 ) -> None:
     done = ironcore("model", "fit", "--hours", "1", endpoints=endpoints)
     assert done.returncode == 1
@@ -270,4 +272,12 @@ async def test_a_model_is_fitted_to_stored_traffic_and_scores_from_then_on(
     assert {column.verdict for column in report.columns} == {""}
     done = ironcore("model", "compare", SHIPPED, fitted, endpoints=endpoints)
     assert f"{card.local.usual} flows of" in done.stdout
+    done = ironcore("model", "list", "--json", endpoints=endpoints)
+    found = {each["version"]: each for each in json.loads(done.stdout)["models"]}
+    assert (found[fitted]["role"], found[fitted]["sha256"]) == ("champion", challenger.sha256)
+    for _ in range(2):  # the second time the folder is not empty
+        done = ironcore("model", "export", fitted, str(tmp_path / "exported"), endpoints=endpoints)
+    assert done.returncode == 1
+    assert "is not empty" in done.stderr
+    assert artefact.read(tmp_path / "exported").referred == challenger
     assert workers.unexpected_errors() == []
