@@ -73,7 +73,8 @@ async def backfill(  # noqa: PLR0913 - what, of what, and how
         asyncpg.PostgresError: The database refuses, or is not migrated.
         OSError: It is not there.
     """
-    run_id = uuid5(_NAMESPACE, f"{scorer.card.weights_sha256} {span.begin.timestamp()} {span.end.timestamp()}")
+    # The card has the weights' hash, and the threshold, the medians and the version beside it.
+    run_id = uuid5(_NAMESPACE, f"{scorer.card.model_dump_json()} {span.begin.timestamp()} {span.end.timestamp()}")
     connection = await asyncpg.connect(dsn, timeout=10, server_settings={"timezone": "UTC", "jit": "off"})
     try:
         begin, end = span.begin.timestamp(), span.end.timestamp()

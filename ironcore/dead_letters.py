@@ -74,8 +74,8 @@ async def _consumer(broker: str, *, group: str | None) -> AsyncIterator[AIOKafka
         auto_offset_reset="earliest",
         max_partition_fetch_bytes=MAX_MESSAGE_BYTES,
     )
-    await consumer.start()
     try:
+        await consumer.start()
         yield consumer
     finally:
         await consumer.stop()

@@ -160,7 +160,7 @@ class Desk:
     async def _keep(self, reference: ArtefactReference | None) -> None:
         """Let every worker reach an artefact that may only be shipped with this program."""
         if reference is not None:
-            packed = await registry.find(self.connection, reference.version)
+            packed = await registry.assigned(self.connection, reference)
             await registry.register(self.connection, packed, getpass.getuser())
 
 

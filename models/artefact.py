@@ -175,7 +175,8 @@ def unpack(packed: Packed) -> tuple[dict[str, NDArray[np.float32]], Card]:
     """Verify an artefact and return its weights and card.
 
     Raises:
-        ArtefactError: The weights' hash is not the card's, or features or classes are not this program's.
+        ArtefactError: The weights' hash is not the card's, features or classes are not this program's, or a weight is
+            not finite.
     """
     card = card_of(packed)
     weights = f"{packed.where}/{WEIGHTS_FILE}"
@@ -183,9 +184,12 @@ def unpack(packed: Packed) -> tuple[dict[str, NDArray[np.float32]], Card]:
     _check_names(f"{packed.where}/{CARD_FILE}", card)
     try:
         with np.load(io.BytesIO(packed.weights), allow_pickle=False) as arrays:
-            return {name: arrays[name].astype(np.float32) for name in arrays.files}, card
+            found = {name: arrays[name].astype(np.float32) for name in arrays.files}
     except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise ArtefactError(f"{weights}: unreadable: {error}") from error
+    if wrong := [name for name, array in found.items() if not np.isfinite(array).all()]:
+        raise ArtefactError(f"{weights}: {', '.join(wrong)}: not all numbers are finite")
+    return found, card
 
 
 def card_of(packed: Packed) -> Card:
@@ -250,6 +254,8 @@ def _check_names(where: str, card: Card) -> None:
         for position, (their, our) in enumerate(zip(theirs, ours, strict=True)):
             if their != our:
                 raise ArtefactError(f"{where}: {what} {position} is {their!r}, expected {our!r}")
+    if len(card.benign_medians) != len(FEATURES):
+        raise ArtefactError(f"{where}: {len(card.benign_medians)} benign medians, this program has {len(FEATURES)}")
     if card.reference is not None and len(card.reference.features) != len(FEATURES):
         raise ArtefactError(f"{where}: the reference has {len(card.reference.features)} features, not {len(FEATURES)}")
 

@@ -64,7 +64,7 @@ class Network(tf.Module):  # type: ignore[misc]
         """Take the weights named in `SHAPES`.
 
         Raises:
-            ValueError: A weight is absent, of another shape, or not finite.
+            ValueError: A weight is absent or of another shape.
         """
         super().__init__()
         for name, shape in SHAPES.items():
@@ -163,5 +163,3 @@ def _check(name: str, shape: tuple[int, ...], weight: NDArray[np.float32] | None
         raise ValueError(f"weight {name} is missing")
     if weight.shape != shape:
         raise ValueError(f"weight {name} has shape {weight.shape}, expected {shape}")
-    if not np.isfinite(weight).all():
-        raise ValueError(f"weight {name} holds values that are not finite")

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from models import artefact
 from models.artefact import SHIPPED, ArtefactError, Card, Packed
+from schemas.assignment import ArtefactReference
 from schemas.sql import models as sql
 
 
@@ -24,9 +25,11 @@ async def register(connection: Any, packed: Packed, actor: str) -> Card:
     """Verify an artefact and store it; doing it twice changes nothing.
 
     Raises:
-        ArtefactError: It is not valid, or another artefact has its version.
+        ArtefactError: It is not valid, or another artefact has its version, be it a shipped one.
     """
     _, card = artefact.unpack(packed)
+    if (shipped := _shipped(card.version)) and shipped.sha256 != packed.sha256:
+        raise ArtefactError(f"version {card.version} is that of a shipped model: train it under another one")
     await connection.execute(
         sql.INSERT_ARTEFACT, card.version, card.name, packed.sha256, packed.card, packed.weights, actor
     )
@@ -49,10 +52,19 @@ async def find(connection: Any, version: str) -> Packed:
     try:
         return await fetch(connection, version)
     except ArtefactError:
-        shipped = {folder.name: folder for folder in shipped_folders()}
-        if version not in shipped:
-            raise
-        return artefact.read(shipped[version])
+        if shipped := _shipped(version):
+            return shipped
+        raise
+
+
+async def assigned(connection: Any, reference: ArtefactReference) -> Packed:
+    """Return the artefact that a role was given, which its hash tells. Raises ArtefactError when it is not there."""
+    found = await find(connection, reference.version)
+    if found.sha256 == reference.sha256:
+        return found
+    if (shipped := _shipped(reference.version)) and shipped.sha256 == reference.sha256:
+        return shipped
+    raise ArtefactError(f"{found.where}: sha256 is {found.sha256}, {reference.sha256} is assigned")
 
 
 async def registered(connection: Any) -> list[Registered]:
@@ -65,6 +77,10 @@ async def registered(connection: Any) -> list[Registered]:
     known = {each.card.version for each in found}
     shipped = [artefact.read(folder) for folder in shipped_folders() if folder.name not in known]
     return [*(Registered(artefact.card_of(packed), packed.sha256, None, None) for packed in shipped), *found]
+
+
+def _shipped(version: str) -> Packed | None:
+    return next((artefact.read(folder) for folder in shipped_folders() if folder.name == version), None)
 
 
 def shipped_folders() -> list[Path]:

@@ -116,13 +116,13 @@ class Models:
 
 
 async def first_models(broker: str, pool: asyncpg.Pool, settings: WorkerSettings, metrics: Metrics) -> Models:
-    """Load `model_dir`, else the model that is promoted, else the shipped one, before any event.
+    """Load `model_dir`, else the model that is promoted, else the one before it, else the shipped one.
 
     Raises:
         ArtefactError: The model in `model_dir`, or the shipped one, is not valid.
     """
     packed = artefact.read(Path(settings.model_dir) if settings.model_dir else artefact.newest())
-    if not settings.model_dir and (wanted := await _promoted(broker)):
+    for wanted in () if settings.model_dir else await _promoted(broker):
         try:
             promoted = await _fetch(pool, wanted)
             return Models(await asyncio.to_thread(_ready, promoted, None), wanted, settings, metrics)
@@ -131,14 +131,14 @@ async def first_models(broker: str, pool: asyncpg.Pool, settings: WorkerSettings
     return Models(await asyncio.to_thread(_ready, packed, None), packed.referred, settings, metrics)
 
 
-async def _promoted(broker: str) -> ArtefactReference | None:
-    """Return the champion by assignment; None without one, and when the topic cannot be read now."""
+async def _promoted(broker: str) -> list[ArtefactReference]:
+    """Return the champion by assignment and the one before; nobody while the topic cannot be read."""
     try:
         assignment = (await read_roles(broker)).get(Role.CHAMPION)
     except AWAY as fault:
         log.warning("the topic of models cannot be read yet: %s", fault or type(fault).__name__)
-        return None
-    return assignment.artefact if assignment else None
+        return []
+    return [each for each in (assignment.artefact, assignment.previous) if each] if assignment else []
 
 
 def refuse(role: Role, fault: Exception, metrics: Metrics) -> None:
@@ -150,10 +150,7 @@ def refuse(role: Role, fault: Exception, metrics: Metrics) -> None:
 async def _fetch(pool: asyncpg.Pool, wanted: ArtefactReference | None) -> Packed:
     if wanted is None:
         return artefact.read(artefact.newest())
-    packed = await registry.fetch(pool, wanted.version)
-    if packed.sha256 != wanted.sha256:
-        raise ArtefactError(f"{packed.where}: sha256 is {packed.sha256}, {wanted.sha256} is assigned")
-    return packed
+    return await registry.assigned(pool, wanted)
 
 
 @contextmanager

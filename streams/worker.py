@@ -12,6 +12,7 @@ from typing import Any
 
 import asyncpg
 
+from models.artefact import ArtefactError
 from models.features import FeatureExtractor
 from schemas import sql
 from schemas.sql.entity_risk import DROP_IDLE_RISK
@@ -53,10 +54,13 @@ async def run_worker(broker: str, postgres_dsn: str, redis_url: str, settings: W
         acquired.callback(pool.terminate)
         release("PostgreSQL", pool.close)
         # The model first: traced and warm before the group hands us a partition.
-        models, extractor = await asyncio.gather(
-            first_models(broker, pool, settings, metrics),
-            asyncio.to_thread(FeatureExtractor, window_entities=settings.window_entities),
-        )
+        try:
+            models, extractor = await asyncio.gather(
+                first_models(broker, pool, settings, metrics),
+                asyncio.to_thread(FeatureExtractor, window_entities=settings.window_entities),
+            )
+        except ArtefactError as fault:
+            raise Fatal(f"the model cannot be loaded: {fault}") from fault
         producer = await start_producer(broker, idempotent=settings.idempotent_producer)
         release("the producer", producer.stop)
         cache = Cache(redis_url, ttl_s=settings.cache_ttl_s, metrics=metrics)

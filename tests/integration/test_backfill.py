@@ -48,6 +48,7 @@ async def test_the_same_model_gives_the_same_scores_and_another_ones_go_beside_t
     database: asyncpg.Connection,
     stricter: Path,
     monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     workers.start()
     began, ledger = time.time(), Ledger()
@@ -63,6 +64,12 @@ async def test_the_same_model_gives_the_same_scores_and_another_ones_go_beside_t
     assert (same.events, same.were_threats, same.threats) == (980, stored, stored)
     assert (same.became_threats, same.ceased_to_be_threats) == (0, 0)
     assert same.mean_absolute_risk_shift == pytest.approx(0, abs=0.01)
+
+    weights, card = artefact.load()
+    artefact.save(tmp_path / "higher", weights, card.model_copy(update={"threshold": 99.9}))
+    higher = await backfill(endpoints.postgres_dsn, span, Scorer.load(tmp_path / "higher"), **how)
+    assert higher.run_id != same.run_id  # the weights are the same, the card is not
+    assert higher.threats < same.threats
 
     other = await backfill(endpoints.postgres_dsn, span, Scorer.load(stricter), **how)
     assert other.run_id != same.run_id

@@ -113,7 +113,10 @@ async def test_what_cannot_be_loaded_is_refused_and_the_last_good_model_stays(
     endpoints: Endpoints, workers: Workers, database: asyncpg.Connection, desk: Desk, tmp_path: Path
 ) -> None:
     worker = workers.start()
-    await register(desk, made(tmp_path / "good", "9.0.0"))
+    good = made(tmp_path / "good", "9.0.0")
+    await register(desk, good)
+    with pytest.raises(artefact.ArtefactError, match=f"version {SHIPPED} is that of a shipped model"):
+        await register(desk, made(tmp_path / "another", SHIPPED, threshold=60.0))
     await desk.promote("9.0.0")
     await runs(worker, "9.0.0")
     corrupt = made(tmp_path / "corrupt", "9.0.1")
@@ -127,7 +130,7 @@ async def test_what_cannot_be_loaded_is_refused_and_the_last_good_model_stays(
         )  # fmt: skip
     absent = ArtefactReference(name="ironcore-flow", version="9.9.9", sha256="0" * 64)
     for number, reference in enumerate((corrupt.referred, mismatched.referred, absent), start=1):
-        champion = Assignment(role=Role.CHAMPION, artefact=reference, previous=None, actor="test", time=0)
+        champion = Assignment(role=Role.CHAMPION, artefact=reference, previous=good.referred, actor="test", time=0)
         await assign(endpoints.broker, [champion])
 
         async def refused(number: int = number) -> bool:
@@ -143,9 +146,9 @@ async def test_what_cannot_be_loaded_is_refused_and_the_last_good_model_stays(
     assert "sha256 is" in log
     assert "feature 0 is" in log
     assert "9.9.9 is not registered" in log
-    # A worker that starts with an assignment which it cannot load takes the shipped one, and says so.
+    # A worker that starts with an assignment which it cannot load takes the one before, as the others do, and says so.
     late = workers.start("late")
-    assert await model_of(late) == SHIPPED
+    assert await model_of(late) == "9.0.0"
     assert await refusals(late, Role.CHAMPION) >= 1
     assert workers.unexpected_errors("is refused") == []
 

@@ -80,7 +80,7 @@ def test_field_of_the_card_that_is_wrong_is_named(folder: Path) -> None:
     [
         (lambda weights: weights.pop("risk"), "weight risk is missing"),
         (lambda weights: weights.update(risk=np.zeros((2, 1), np.float32)), r"weight risk has shape \(2, 1\)"),
-        (lambda weights: weights["class"].fill(np.nan), "weight class holds values that are not finite"),
+        (lambda weights: weights["class"].fill(np.nan), f"{WEIGHTS_FILE}: class: not all numbers are finite"),
     ],
 )
 def test_weights_that_do_not_fit_are_refused(spoil: Callable[[Any], object], message: str, tmp_path: Path) -> None:
@@ -89,6 +89,13 @@ def test_weights_that_do_not_fit_are_refused(spoil: Callable[[Any], object], mes
     artefact.save(tmp_path, weights, card)
     with pytest.raises(ArtefactError, match=message):
         Scorer.load(tmp_path)
+
+
+def test_other_number_of_medians_is_refused(tmp_path: Path) -> None:
+    weights, card = artefact.load()
+    artefact.save(tmp_path, weights, card.model_copy(update={"benign_medians": [1.0]}))
+    with pytest.raises(ArtefactError, match="1 benign medians, this program has"):
+        artefact.load(tmp_path)
 
 
 def test_pickled_weights_are_refused(tmp_path: Path) -> None:
