@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -185,7 +186,7 @@ def unpack(packed: Packed) -> tuple[dict[str, NDArray[np.float32]], Card]:
     try:
         with np.load(io.BytesIO(packed.weights), allow_pickle=False) as arrays:
             found = {name: arrays[name].astype(np.float32) for name in arrays.files}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise ArtefactError(f"{weights}: unreadable: {error}") from error
     if wrong := [name for name, array in found.items() if not np.isfinite(array).all()]:
         raise ArtefactError(f"{weights}: {', '.join(wrong)}: not all numbers are finite")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,7 +31,18 @@ class Position(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PositionError(ValueError):
-    """The position's file cannot be read; the message names it."""
+    """The position's file cannot be read, or is another run's; the message names it."""
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Keep other runs from the position while the block lasts. Raises PositionError when one has it, and OSError."""
+    with path.with_name(path.name + ".lock").open("wb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise PositionError(f"{path}: another run keeps its place there") from error
+        yield
 
 
 def load(path: Path) -> Position | None:

@@ -7,6 +7,7 @@ import signal
 import time
 from asyncio import FIRST_COMPLETED
 from collections import deque
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from math import inf
@@ -83,13 +84,18 @@ class _Past:
 
 
 async def run(options: Options) -> Counts:
-    """Score the log and return the counts.
+    """Score the log and return the counts, as the only run that keeps its place in the position's file.
 
     Raises:
         OSError: The log is not there or compressed, or the position cannot be written.
-        PositionError: The position's file is damaged.
+        PositionError: The position's file is damaged, or another run has it.
         ArtefactError: The model is missing or altered.
     """
+    with position.held(options.position) if options.position else nullcontext():
+        return await _run(options)
+
+
+async def _run(options: Options) -> Counts:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

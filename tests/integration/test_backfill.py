@@ -42,7 +42,7 @@ def mixed(at: float) -> Iterator[Record]:
         yield native_record(when | {"kind": "alert", "alert": {"severity": 1 + number % 4}, "flow": {"orig_pkts": 3}})
 
 
-async def test_the_same_model_gives_the_same_scores_and_another_ones_go_beside_them(
+async def test_the_same_model_gives_the_same_scores_and_another_ones_go_beside_them(  # noqa: PLR0917 - fixtures
     endpoints: Endpoints,
     workers: Workers,
     database: asyncpg.Connection,

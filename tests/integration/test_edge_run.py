@@ -107,7 +107,7 @@ def test_a_position_that_cannot_be_written_ends_the_run_and_is_named(
     sensor = Sensor(log, "-F", "--model", model, "--broker", endpoints.broker, "--position", tmp_path / "no" / "where")
     _, told = sensor.process.communicate(timeout=60)
     assert sensor.process.returncode == 1
-    assert f"No such file or directory: '{tmp_path}/no/where.new'" in told
+    assert f"No such file or directory: '{tmp_path}/no/where.lock'" in told
 
 
 def test_a_log_written_anew_in_the_same_file_is_read_from_its_beginning(

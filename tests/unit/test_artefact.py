@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -48,6 +50,17 @@ def test_altered_weights_are_refused(folder: Path) -> None:
     (folder / WEIGHTS_FILE).write_bytes(data)
     with pytest.raises(ArtefactError, match=rf"{WEIGHTS_FILE}: sha256 is \w+, the card says"):
         Scorer.load(folder)
+
+
+def test_a_damaged_archive_is_refused(folder: Path) -> None:
+    with zipfile.ZipFile(folder / WEIGHTS_FILE, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("risk.npy", bytes(10_000))
+    data = bytearray((folder / WEIGHTS_FILE).read_bytes())
+    data[40:44] = b"\xff" * 4  # in the stream, behind the member's header
+    (folder / WEIGHTS_FILE).write_bytes(data)
+    edit_card(folder, lambda card: card.update(weights_sha256=hashlib.sha256(data).hexdigest()))
+    with pytest.raises(ArtefactError, match="unreadable"):
+        artefact.load(folder)
 
 
 @pytest.mark.parametrize("name", [CARD_FILE, WEIGHTS_FILE])

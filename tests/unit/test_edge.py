@@ -131,6 +131,14 @@ def test_position_is_kept_and_a_damaged_one_is_named(tmp_path: Path) -> None:
         position.load(path)
 
 
+def test_a_position_is_one_runs_alone(tmp_path: Path) -> None:
+    path = tmp_path / "position"
+    with position.held(path), pytest.raises(PositionError, match=f"{path}: another run"), position.held(path):
+        pass
+    with position.held(path):
+        pass
+
+
 def test_outbox_is_full_at_its_limit_and_takes_any_parcel_when_empty() -> None:
     outbox = Outbox("127.0.0.1:1", limit=3, save=lambda _: None)
     assert outbox.has_room(100)
