@@ -88,7 +88,11 @@ class Card(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
-    version: str
+    version: str = Field(
+        pattern=r"^\d+\.\d+\.\d+(\+[0-9A-Za-z.-]+)?$",
+        max_length=64,
+        description="Three numbers, and what was made of them behind a plus (https://semver.org, item 10).",
+    )
     created: str = Field(description="Day, ISO 8601.")
     seed: int
     epochs: int
