@@ -7,9 +7,12 @@ rest to them; the figure without quotas is reported beside it, with what was the
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 from ironcore.stack import ChildProcess, Endpoints
@@ -121,7 +124,8 @@ def _quoted(bench: Bench, workers: Sequence[ChildProcess], records: Sequence[Rec
 
 def _drain(bench: Bench, workers: Sequence[ChildProcess], records: Sequence[Record]) -> dict[str, Any]:
     before = events_of(workers)
-    asyncio.run(topics.fill(bench.servers.broker, RAW.name, records, PARTITIONS))
+    with _stopped(workers):
+        asyncio.run(topics.fill(bench.servers.broker, RAW.name, records, PARTITIONS))
     samples = watch(workers, bench.servers.meters(), lambda events: events >= before + len(records))
     drained = steady([sample._replace(events=sample.events - before) for sample in samples], len(records))
     return {
@@ -130,6 +134,19 @@ def _drain(bench: Bench, workers: Sequence[ChildProcess], records: Sequence[Reco
         "events": drained.events,
         "wall_s": drained.wall_s,
     }
+
+
+@contextmanager
+def _stopped(workers: Sequence[ChildProcess]) -> Iterator[None]:
+    """Stop the workers for a second or two, less than their session, so that all of a backlog is there when they begin."""
+    pids = [worker.pid for worker in workers if worker.pid is not None]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
 
 
 def _compared(one: dict[str, Any], two: dict[str, Any]) -> dict[str, Any]:
