@@ -70,5 +70,6 @@ def fingerprint(file: int, offset: int) -> str:
 
     A log that was truncated and written anew, or a new one that was given an old one's inode, differs there.
     """
-    begin = max(offset - _FINGERPRINT_BYTES, 0)
-    return xxhash.xxh3_64_hexdigest(os.pread(file, offset - begin, begin))
+    end = max(offset - 1, 0)  # without the end of the line: the last line of a file may get it later
+    begin = max(end - _FINGERPRINT_BYTES, 0)
+    return xxhash.xxh3_64_hexdigest(os.pread(file, end - begin, begin))

@@ -114,6 +114,18 @@ def test_a_log_that_was_truncated_while_nobody_read_it_is_read_from_its_beginnin
     assert polled(again) == written.splitlines()
 
 
+def test_a_last_line_that_gets_its_end_later_keeps_its_place(tmp_path: Path) -> None:
+    (log := tmp_path / "log").write_bytes(b"one\ntwo")
+    tail = FileTail(log, follow=False)
+    place = [line.after for _ in range(3) for line in tail.poll()][-1]
+    position = at(place, tail.fingerprint(place))
+    with log.open("ab") as file:
+        file.write(b"\nthree\n")
+    again = FileTail(log, position=position)
+    assert again.resumed
+    assert polled(again) == [b"three"]
+
+
 @pytest.mark.parametrize(("begin", "kind"), [(gzip.compress(b"one\n"), "gzip"), (b"PAR1", "Parquet")])
 def test_what_holds_no_lines_is_refused(tmp_path: Path, begin: bytes, kind: str) -> None:
     (log := tmp_path / "log").write_bytes(begin)
