@@ -48,8 +48,8 @@ class Auth:
         Trait("auth_account_failures", "attempts", "Failures of the account in ten minutes"),
     )
     detectors = (
-        Detector(ThreatClass.BRUTE_FORCE, ("auth_source_failures", "auth_account_failures"), _guessing),
-        Detector(ThreatClass.BRUTE_FORCE, ("auth_accounts",), _spraying),
+        Detector(ThreatClass.BRUTE_FORCE, ("auth_failed", "auth_source_failures", "auth_account_failures"), _guessing),
+        Detector(ThreatClass.BRUTE_FORCE, ("auth_failed", "auth_accounts"), _spraying),
         Detector(ThreatClass.BRUTE_FORCE, ("auth_succeeded", "auth_source_failures"), _hit),
     )
 

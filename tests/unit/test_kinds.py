@@ -14,7 +14,7 @@ from models.features import FeatureExtractor
 from models.kinds.detectors import Detectors
 from models.kinds.http import families
 from models.kinds.join import join, strongest
-from models.kinds.kind import Part
+from models.kinds.kind import Part, strengths_of
 from models.kinds.names import entropy, read_name
 from models.kinds.trigrams import generatedness, parts_of, table_of
 from models.scorer import Scorer
@@ -24,6 +24,7 @@ from schemas.threat import CLASSES, ContributionStruct, ThreatClass
 from tests.unit.model_events import NOON, flow, table
 
 ENTRIES = 1024
+SELF_SIGNED: dict[str, Any] = {"version": "TLSv12", "validation_status": "self signed certificate"}
 
 
 def event(kind: str, at: float = 0.0, src: str = "10.0.0.5", dst: str = "93.184.215.14", **section: Any) -> Any:
@@ -179,7 +180,7 @@ def test_pages_that_are_guessed_are_a_scan_and_one_that_is_found_is_none() -> No
 
 
 def test_hints_of_tls_make_a_threat_together_only() -> None:
-    appliance: dict[str, Any] = {"version": "TLSv12", "validation_status": "self signed certificate", "dst_port": 443}
+    appliance: dict[str, Any] = {**SELF_SIGNED, "dst_port": 443}
     implant: dict[str, Any] = {**appliance, "server_name": "192.0.2.4", "dst_port": 8443}
     for section, threat in ((appliance, False), (implant, True)):
         (part,) = looked_at([event("tls", dst="192.168.0.4", **section)])
@@ -259,6 +260,35 @@ def test_joined_risk_is_a_noisy_or_and_its_reasons_sum_to_what_was_added() -> No
     added = np.log(expected / (1 - expected)) - np.log(0.3 / 0.7)
     assert sum(reason.contribution for reason in reasons[0]) == pytest.approx(added, rel=1e-4)
     assert reasons[0][0].name == "http_attacks"
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        tunnelled(200),
+        generated(12, "NXDOMAIN"),
+        [event("http", uri="/?id=1+union+select+1", user_agent="sqlmap/1.7")],
+        [event("tls", dst="192.168.0.4", dst_port=8443, server_name="192.0.2.4", **SELF_SIGNED)],
+        [refused(n, user=f"user{n % 10}") for n in range(30)],
+    ],
+    ids=["tunnel", "generated", "http", "tls", "auth"],
+)  # fmt: skip
+def test_the_first_reason_lowers_the_risk_more_than_a_random_trait_does(events: list[Any]) -> None:
+    (part,) = looked_at(events)
+    last = len(events) - 1
+    first = join(scores([0.0] * len(events)), [part], 1.0)[last][0].name
+
+    def risk(traits: NDArray[np.float64]) -> float:
+        return float(1 - np.prod(1 - strengths_of(part.kind, traits)))
+
+    whole, lowered = risk(part.traits[[last]]), {}
+    for column, trait in enumerate(part.kind.traits):
+        changed = part.traits[[last]].copy()
+        changed[:, column] = trait.usual
+        lowered[trait.name] = whole - risk(changed)
+    others = [by for name, by in lowered.items() if name != first]
+    assert lowered[first] > np.mean(others)
+    assert lowered[first] > 0.1
 
 
 def test_what_shows_nothing_changes_no_score() -> None:
