@@ -16,6 +16,7 @@ from loadtest.drivers.servers import Servers
 from loadtest.errors import BenchError
 from loadtest.registry import MEASUREMENTS, Measurement
 from loadtest.report import results
+from loadtest.report.machine import describe_machine
 from loadtest.scale import Scale
 
 
@@ -36,7 +37,7 @@ def run(
         StackError: A server did not start.
     """
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # retries while topics are made anew are no news
-    wanted, failed = chosen(only), dict[str, str]()
+    wanted, failed, machine = chosen(only), dict[str, str](), describe_machine()
     before = results.read_latest(output) if output and only else {}
     found: dict[str, Any] = dict(before.get("measurements", {}))
     with ExitStack() as held:
@@ -54,8 +55,8 @@ def run(
             bench.found[measurement.name] = measured
             found[measurement.name] = {"measured": datetime.now(UTC).isoformat(timespec="seconds"), **measured}
             if output is not None:
-                results.write(results.result_of(found, scale=scale.name, rounds=rounds), output)
-    return results.result_of(found, scale=scale.name, rounds=rounds), failed
+                results.write(results.result_of(found, machine=machine, scale=scale.name, rounds=rounds), output)
+    return results.result_of(found, machine=machine, scale=scale.name, rounds=rounds), failed
 
 
 def chosen(only: Sequence[str]) -> list[Measurement]:

@@ -9,20 +9,21 @@ from pathlib import Path
 from typing import Any
 
 from loadtest.report.figures import figures_of
-from loadtest.report.machine import describe_machine
 from loadtest.report.pictures import draw
 
 FOLDER = Path(__file__).parents[1] / "results"
 LATEST = "latest.json"
 
 
-def result_of(found: Mapping[str, Mapping[str, Any]], *, scale: str, rounds: int) -> dict[str, Any]:
-    """Return a run's whole result."""
+def result_of(
+    found: Mapping[str, Mapping[str, Any]], *, machine: Mapping[str, Any], scale: str, rounds: int
+) -> dict[str, Any]:
+    """Return a run's whole result; `machine` is described before anything is written, which changes the revision."""
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "scale": scale,
         "rounds": rounds,
-        "machine": describe_machine(),
+        "machine": machine,
         "figures": figures_of(found),
         "measurements": found,
     }

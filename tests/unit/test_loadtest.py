@@ -24,6 +24,7 @@ from loadtest.peers import database
 from loadtest.registry import MEASUREMENTS
 from loadtest.report import results, tables
 from loadtest.report.figures import figures_of
+from loadtest.report.machine import describe_machine
 from loadtest.report.pictures import draw
 from loadtest.run import chosen
 from loadtest.statistics import percentiles, spread
@@ -162,14 +163,19 @@ def test_ratios_are_of_events_per_cpu_second() -> None:
 
 
 def test_a_figure_that_is_missed_says_so() -> None:
-    result = results.result_of(found() | {"memory": {"rss_mb": 700.0, "rss_growth_pct": 0.5}}, scale="full", rounds=3)
+    result = results.result_of(
+        found() | {"memory": {"rss_mb": 700.0, "rss_growth_pct": 0.5}},
+        machine=describe_machine(),
+        scale="full",
+        rounds=3,
+    )
     rows = tables.tables_of(result)["figures"].splitlines()
     assert "| MB resident | below 700 | 700 | missed |" in rows
     assert "| of the limit of the bare parts | at least 0.6 | 0.8 | met |" in rows
 
 
 def test_a_result_is_written_with_its_pictures_and_read_again(tmp_path: Path) -> None:
-    result = results.result_of(found(), scale="full", rounds=3)
+    result = results.result_of(found(), machine=describe_machine(), scale="full", rounds=3)
     results.write(result, tmp_path)
     assert results.read_latest(tmp_path) == msgspec.json.decode(msgspec.json.encode(result))
     names = {file.name for file in tmp_path.iterdir()}
@@ -185,7 +191,7 @@ def test_a_picture_without_its_measurement_is_left_out(tmp_path: Path) -> None:
 def test_tables_are_put_between_their_marks_and_the_text_stays(tmp_path: Path) -> None:
     document = tmp_path / "performance.md"
     document.write_text("# Title\n\n<!-- generated: limit -->\nold\n<!-- end -->\n\nText.\n")
-    tables.rewrite(results.result_of(found(), scale="full", rounds=3), document)
+    tables.rewrite(results.result_of(found(), machine=describe_machine(), scale="full", rounds=3), document)
     text = document.read_text()
     assert text.startswith("# Title\n\n<!-- generated: limit -->\n| part |")
     assert text.endswith("<!-- end -->\n\nText.\n")
