@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from models.artefact import Card
 from models.drift import COLUMNS, MIN_ROWS, Report, columns_of
 from models.gates import Compared, Gates, failures
 from models.reference import Reference
+from models.registry import Registered
 from schemas.assignment import ArtefactReference, Assignment, Role
 from schemas.sql import models as sql
 from streams.roles import assign, read_roles
@@ -27,6 +28,14 @@ RUNNING_WITHIN_S = 300.0
 
 class RefusedError(Exception):
     """What was asked for would do harm, or makes no sense now; the message says why."""
+
+
+class Listed(NamedTuple):
+    """A model that there is, and what it does."""
+
+    registered: Registered
+    roles: list[Role]
+    workers: int  #: that run it as their champion
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +50,19 @@ class Desk:
         roles = await read_roles(self.broker)
         champion, challenger = (roles[role].artefact if role in roles else None for role in Role)
         return champion or artefact.read(artefact.newest()).referred, challenger
+
+    async def models(self) -> list[Listed]:
+        """Return all models, the shipped ones first. Raises ArtefactError."""
+        held, running = zip(Role, await self.holders(), strict=True), await self.running()
+        roles = [(role, reference.sha256) for role, reference in held if reference]
+        return [
+            Listed(
+                each,
+                [role for role, sha256 in roles if sha256 == each.sha256],
+                sum(champion == each.card.version for champion, _ in running.values()),
+            )
+            for each in await registry.registered(self.connection)
+        ]
 
     async def promote(self, version: str, gates: Gates | None = None) -> Assignment:
         """Make a version the champion of all workers.
@@ -92,6 +114,37 @@ class Desk:
             made = _assignment(Role.CHALLENGER, packed.referred, challenger)
         await assign(self.broker, [made])
         return made
+
+    async def fit(
+        self, version: str | None, span: tuple[float, float], *, warm_up_s: float, window_entities: int
+    ) -> Card:
+        """Fit a model to the stored flows of a span (seconds since 1970) and register it, see `fit_locally`.
+
+        Args:
+            version: What is fitted, of a fit its source; None is the champion.
+            span: From the first time on, and before the second.
+            warm_up_s: Seconds before the span that fill the windows.
+            window_entities: Entities whose windows are kept, as in a worker.
+
+        Raises:
+            ArtefactError: There is no such version, or it is not valid.
+            RefusedError: The span does not hold enough.
+        """
+        from ironcore.local_fit import fit_locally  # noqa: PLC0415 - TensorFlow takes seconds; most commands need none
+
+        champion, _ = await self.holders()
+        source = await registry.find(self.connection, version or champion.version)
+        if local := artefact.card_of(source).local:  # or each fit would only quieten the one before
+            source = await registry.find(self.connection, local.source)
+        try:
+            packed = await fit_locally(
+                self.connection, source, span, warm_up_s=warm_up_s, window_entities=window_entities
+            )
+        except artefact.ArtefactError:
+            raise
+        except ValueError as error:
+            raise RefusedError(f"{_iso(span[0])} to {_iso(span[1])}: {error}") from error
+        return await registry.register(self.connection, packed, getpass.getuser())
 
     async def card(self, version: str) -> Card:
         """Return a card. Raises ArtefactError when there is no such version."""

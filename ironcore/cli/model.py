@@ -18,8 +18,8 @@ from rich.table import Column, Table
 from ironcore.cli.common import console, errors, print_json_line, settings_or_exit, span_or_exit
 
 if TYPE_CHECKING:
-    from ironcore.models import Desk
-    from models.artefact import Card
+    from ironcore.models import Desk, Listed
+    from models.artefact import Card, Packed
     from schemas.assignment import Assignment
 
 T = TypeVar("T")
@@ -33,45 +33,40 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one line of JSON.")]
 @app.command(name="list")
 def list_models(*, json: AsJson = False) -> None:
     """List the models: their figures, who scores, who is compared, and how many workers run each."""
-    from models.registry import registered  # noqa: PLC0415 - the models' libraries take seconds to import
-
-    async def ask(desk: Desk) -> Any:
-        return await registered(desk.connection), await desk.holders(), await desk.running()
-
-    found, (champion, challenger), running = _at_desk(ask)
-    held = {"champion": champion, "challenger": challenger}
-    rows = [
-        {
-            "version": (card := each.card).version,
-            "role": ", ".join(role for role, of in held.items() if of and of.sha256 == each.sha256),
-            "workers": sum(version == card.version for version, _ in running.values()),
-            "created": card.created,
-            "roc_auc": card.validation.roc_auc,
-            "recall": card.validation.recall,
-            "false_positives": card.validation.fpr,
-            "registered_by": each.registered_by,
-            "registered_time": each.registered_time,
-            "sha256": each.sha256,
-        }
-        for each in found
-    ]
+    found = _at_desk(lambda desk: desk.models())
     if json:
-        print_json_line({"models": rows})
+        print_json_line({"models": [_plain(each) for each in found]})
         return
     version = Column("version", no_wrap=True)  # it is what other commands take
     table = Table(version, "role", "workers", "created", "ROC-AUC", "recall", "false positives", "registered")
-    for row in rows:
+    for (card, _, by, at), roles, workers in found:
         table.add_row(
-            row["version"],
-            row["role"],
-            str(row["workers"]),
-            row["created"],
-            f"{row['roc_auc']:.4f}",
-            f"{row['recall']:.3f}",
-            f"{row['false_positives']:.4f}",
-            f"{row['registered_time']:%Y-%m-%d %H:%M} by {row['registered_by']}" if row["registered_by"] else "shipped",
+            card.version,
+            ", ".join(roles),
+            str(workers),
+            card.created,
+            f"{card.validation.roc_auc:.4f}",
+            f"{card.validation.recall:.3f}",
+            f"{card.validation.fpr:.4f}",
+            f"{at:%Y-%m-%d %H:%M} by {by}" if by else "shipped",
         )
     console.print(table)
+
+
+def _plain(listed: Listed) -> dict[str, object]:
+    (card, sha256, registered_by, registered_time), roles, workers = listed
+    return {
+        "version": card.version,
+        "role": ", ".join(roles),
+        "workers": workers,
+        "created": card.created,
+        "roc_auc": card.validation.roc_auc,
+        "recall": card.validation.recall,
+        "false_positives": card.validation.fpr,
+        "registered_by": registered_by,
+        "registered_time": registered_time,
+        "sha256": sha256,
+    }
 
 
 @app.command()
@@ -132,11 +127,16 @@ def export(
 
     if out.exists() and any(out.iterdir()):
         _refuse(f"{out} is not empty")
-    packed = _at_desk(lambda desk: registry.find(desk.connection, version))
-    try:
+
+    async def ask(desk: Desk) -> Packed:
+        packed = await registry.find(desk.connection, version)
         artefact.unpack(packed)
+        return packed
+
+    packed = _at_desk(ask)
+    try:
         artefact.write(out, packed)
-    except (artefact.ArtefactError, OSError) as error:
+    except OSError as error:
         _refuse(str(error))
     console.print(f"wrote {version} to {out}", highlight=False)
 
@@ -162,10 +162,6 @@ def fit(
     is measured against; where more than a hundredth of them are threats, the risk is shifted down to that share. An
     attack that is more than that is taken for usual.
     """
-    from ironcore.local_fit import fit_locally  # noqa: PLC0415 - the models' libraries take seconds to import
-    from ironcore.models import RefusedError  # noqa: PLC0415
-    from models import artefact, registry  # noqa: PLC0415
-
     if (begin is None) != (end is None):
         raise typer.BadParameter("give both --from and --to, or neither")
     worker, now = settings_or_exit().worker, time.time()
@@ -174,23 +170,9 @@ def fit(
         since, until = (moment.timestamp() for moment in span_or_exit(begin, end))
 
     async def ask(desk: Desk) -> tuple[Card, Assignment | None]:
-        champion, _ = await desk.holders()
-        source = await registry.find(desk.connection, version or champion.version)
-        if local := artefact.card_of(source).local:  # or each fit would only quieten the one before
-            source = await registry.find(desk.connection, local.source)
-        try:
-            packed = await fit_locally(
-                desk.connection,
-                source,
-                (since, until),
-                warm_up_s=worker.restore_s,
-                window_entities=worker.window_entities,
-            )
-        except artefact.ArtefactError:
-            raise
-        except ValueError as error:
-            raise RefusedError(f"{_utc(since)} to {_utc(until)}: {error}") from error
-        card = await registry.register(desk.connection, packed, getpass.getuser())
+        card = await desk.fit(
+            version, (since, until), warm_up_s=worker.restore_s, window_entities=worker.window_entities
+        )
         return card, await desk.challenge(card.version) if then_challenge else None
 
     card, assignment = _at_desk(ask)
