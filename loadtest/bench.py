@@ -39,9 +39,6 @@ class Bench:
         return self._traffic
 
     def aside(self, work: Callable[..., T], *arguments: Any) -> T:
-        """Call a function in a process of its own, which may load the model: this one stays small and quiet.
-
-        It ends with the call: the code of TensorFlow that two processes have mapped cannot be given back by one.
-        """
+        """Call a function in a process of its own, which may load the model: this one stays small and quiet."""
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
             return process.submit(work, *arguments).result()

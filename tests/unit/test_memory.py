@@ -1,0 +1,34 @@
+"""Settling memory, in a process of its own: it must not touch the memory of the tests."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+SETTLED = """
+import psutil
+import numpy as np
+import pyarrow.compute as pc
+from streams.memory import settle_memory
+
+def file_bytes():
+    return sum(area.rss - area.anonymous for area in psutil.Process().memory_maps() if area.path.startswith("/"))
+
+table = pc.cast(np.arange(1000.0), "string")
+before = file_bytes()
+settle_memory()
+after = file_bytes()
+# What was let go of is there again when it is called: code, tables of constants, and relocated addresses.
+assert pc.cast(np.arange(1000.0), "string").equals(table)
+assert np.linalg.inv(np.eye(3)).tolist() == np.eye(3).tolist()
+print(before, after)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="madvise with this meaning is Linux's")
+def test_code_that_only_the_start_ran_is_let_go_and_comes_back_when_it_is_needed() -> None:
+    done = subprocess.run([sys.executable, "-c", SETTLED], capture_output=True, text=True, check=True)
+    before, after = map(int, done.stdout.split())
+    assert after < before / 4
