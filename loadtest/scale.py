@@ -24,7 +24,7 @@ class Scale:
     memory_s: float
     memory_warm_s: float
     sources: int
-    #: Events of one drain without a quota; four drains take a little more than three times as many.
+    #: Events of one drain without a quota; the traffic has a little more than half as many besides.
     scaling_events: int
     takeover_past_events: int
     stored_events: int
@@ -47,7 +47,7 @@ FULL = Scale(
     memory_s=600.0,
     memory_warm_s=60.0,
     sources=1_000_000,
-    scaling_events=200_000,
+    scaling_events=400_000,
     takeover_past_events=200_000,
     stored_events=10_000_000,
     query_runs=300,

