@@ -10,12 +10,14 @@ Registered as the entry point `slab` of `faust.transports`: `slab://host:port` n
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
 from aiokafka.consumer import fetcher
+from aiokafka.errors import CorruptRecordException
 from faust.exceptions import ConsumerNotStarted
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage, Message
@@ -26,13 +28,60 @@ from streams.slab import Slab
 
 
 class BareRecords(fetcher.PartitionRecords):  # type: ignore[misc]
-    """A fetched partition whose records stay as they were read; a `ConsumerRecord` each would double their cost."""
+    """A fetched partition whose records are taken a batch of Kafka's at a time, and stay as they were read.
 
-    def _consumer_record(self, tp: TP, record: Any) -> Any:  # noqa: ARG002 - aiokafka's signature
-        return record
+    A step of Python's and a `ConsumerRecord` for each would double their cost.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._records_iterator = None  # it and this would hold each other, and the fetched bytes
+        self._left: list[Any] = []  # read, and not taken
+        self._end: int = self.next_fetch_offset  # of what was read
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether all was taken."""
+        return not self._left and not self._records.has_next()
+
+    def take(self, limit: int) -> list[Any]:
+        """Return the next records, at most `limit`. Raises CorruptRecordException."""
+        taken = self._left
+        while len(taken) < limit and self._records.has_next():
+            batch = self._records.next_batch()
+            if self._check_crcs and not batch.validate_crc():
+                raise CorruptRecordException(f"{self._tp}: wrong checksum at offset {batch.base_offset}")
+            if not batch.is_control_batch:
+                # The first batch may begin before what was asked for.
+                taken += batch if batch.base_offset >= self._end else [r for r in batch if r.offset >= self._end]
+            self._end = max(self._end, batch.next_offset)
+        taken, self._left = taken[:limit], taken[limit:]
+        self.next_fetch_offset = self._left[0].offset if self._left else self._end
+        return taken
+
+    def __next__(self) -> Any:
+        if taken := self.take(1):
+            return taken[0]
+        raise StopIteration
 
 
-fetcher.PartitionRecords = BareRecords  # aiokafka has no other way; the whole process reads slabs
+class FetchResult(fetcher.FetchResult):  # type: ignore[misc]
+    """What a fetch brought of a partition."""
+
+    def getall(self, max_records: int | None = None) -> list[Any]:
+        """Return the records, at most so many, and move the position past them. Raises CorruptRecordException."""
+        if not self.has_more() or not self.check_assignment(self._topic_partition):
+            return []
+        fetched: BareRecords = self._partition_records  # type: ignore[has-type]
+        self._partition_records = None  # what is corrupt is fetched again
+        taken: list[Any] = fetched.take(max_records or sys.maxsize)
+        self._assignment.state_value(self._topic_partition).consumed_to(fetched.next_fetch_offset)
+        self._partition_records = None if fetched.is_empty else fetched
+        return taken
+
+
+# aiokafka has no other way; the whole process reads slabs
+fetcher.PartitionRecords, fetcher.FetchResult = BareRecords, FetchResult
 
 
 @dataclass(slots=True, eq=False)
