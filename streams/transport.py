@@ -18,6 +18,7 @@ from typing import Any, cast
 
 from aiokafka.consumer import fetcher
 from aiokafka.errors import CorruptRecordException
+from aiokafka.record.memory_records import MemoryRecords
 from faust.exceptions import ConsumerNotStarted
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage, Message
@@ -33,11 +34,14 @@ class BareRecords(fetcher.PartitionRecords):  # type: ignore[misc]
     A step of Python's and a `ConsumerRecord` for each would double their cost.
     """
 
+    next_fetch_offset: int
+    _records: Any
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._records_iterator = None  # it and this would hold each other, and the fetched bytes
         self._left: list[Any] = []  # read, and not taken
-        self._end: int = self.next_fetch_offset  # of what was read
+        self._end = self.next_fetch_offset  # of what was read
 
     @property
     def is_empty(self) -> bool:
@@ -45,17 +49,21 @@ class BareRecords(fetcher.PartitionRecords):  # type: ignore[misc]
         return not self._left and not self._records.has_next()
 
     def take(self, limit: int) -> list[Any]:
-        """Return the next records, at most `limit`. Raises CorruptRecordException."""
-        taken = self._left
-        while len(taken) < limit and self._records.has_next():
+        """Return the next records, at most `limit`.
+
+        Raises:
+            CorruptRecordException: Nothing is left then, and the position stays, from which all is fetched again.
+        """
+        while len(self._left) < limit and self._records.has_next():
             batch = self._records.next_batch()
             if self._check_crcs and not batch.validate_crc():
+                self._records, self._left = MemoryRecords(b""), []
                 raise CorruptRecordException(f"{self._tp}: wrong checksum at offset {batch.base_offset}")
             if not batch.is_control_batch:
                 # The first batch may begin before what was asked for.
-                taken += batch if batch.base_offset >= self._end else [r for r in batch if r.offset >= self._end]
+                self._left += batch if batch.base_offset >= self._end else [r for r in batch if r.offset >= self._end]
             self._end = max(self._end, batch.next_offset)
-        taken, self._left = taken[:limit], taken[limit:]
+        taken, self._left = self._left[:limit], self._left[limit:]
         self.next_fetch_offset = self._left[0].offset if self._left else self._end
         return taken
 
@@ -73,10 +81,12 @@ class FetchResult(fetcher.FetchResult):  # type: ignore[misc]
         if not self.has_more() or not self.check_assignment(self._topic_partition):
             return []
         fetched: BareRecords = self._partition_records  # type: ignore[has-type]
-        self._partition_records = None  # what is corrupt is fetched again
-        taken: list[Any] = fetched.take(max_records or sys.maxsize)
-        self._assignment.state_value(self._topic_partition).consumed_to(fetched.next_fetch_offset)
-        self._partition_records = None if fetched.is_empty else fetched
+        try:
+            taken = fetched.take(max_records or sys.maxsize)
+            self._update_position()
+        finally:
+            if fetched.is_empty:
+                self._partition_records = None
         return taken
 
 

@@ -113,7 +113,7 @@ def _drain(bench: Bench, workers: Sequence[ChildProcess], records: Sequence[Reco
 
 @contextmanager
 def _stopped(workers: Sequence[ChildProcess]) -> Iterator[None]:
-    """Stop the workers for a second or two, less than their session: a backlog is all there when they begin on it."""
+    """Stop the workers for some three seconds, half of their session: a backlog is all there when they begin on it."""
     pids = [worker.pid for worker in workers if worker.pid is not None]
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)

@@ -28,9 +28,8 @@ def figures_of(found: Found) -> dict[str, Any]:
         "scorer_ms": {f"batch_{rows}": _rounded(_get(scorer, f"batch_{rows}", "median_ms"), 3) for rows in (32, 1024)},
         "rss_mb": _rounded(_get(found, "memory", "rss_mb"), 1),
         "rss_growth_pct": _rounded(_get(found, "memory", "rss_growth_pct"), 2),
-        "scale_2_workers": _rounded(
-            _get(found, "scaling", "quoted", "ratio"), 2
-        ),  # without one the machine is the limit
+        # Without a quota a small machine is the limit.
+        "scale_2_workers": _rounded(_get(found, "scaling", "quoted", "ratio"), 2),
         "first_event_s": _rounded(_get(found, "recovery", "first_event_s"), 2),
         "takeover_s": _rounded(_get(found, "recovery", "takeover_s"), 2),
         "query_p95_ms": {

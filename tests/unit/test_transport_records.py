@@ -90,6 +90,16 @@ def test_a_corrupt_batch_is_told_and_fetched_again_and_nothing_before_it_is_lost
     assert result.getall() == []
 
 
+def test_one_by_one_a_corrupt_batch_is_not_passed_over_either() -> None:
+    corrupt = kafka_batch(0, range(2))
+    corrupt[-1] ^= 1
+    result, state = result_of(fetched(corrupt + kafka_batch(2, range(2)), 0))
+    with pytest.raises(CorruptRecordException, match="wrong checksum at offset 0"):
+        result.getone()
+    assert result.getone() is None
+    assert state.position == 0
+
+
 def test_what_was_taken_is_freed_without_the_collector() -> None:
     records = fetched(kafka_batch(0, range(3)), 0)
     kept = weakref.ref(records)
