@@ -1,7 +1,8 @@
-"""Settles a worker's memory once it is warm: what only the start needed is given back, and what stays is left alone."""
+"""Keeps a worker small: what only the start needed is given back once it is warm, and what is free every minute."""
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import gc
 import sys
@@ -13,6 +14,8 @@ import psutil
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 #: What a batch takes and frees, some megabytes, is kept for the next one: the kernel clears each page that it gives.
 _KEPT_BYTES = 64 << 20
+#: What is given back is cleared page by page when it is taken again: seldom, and it costs nothing that can be measured.
+TRIM_EVERY_S = 60.0
 #: Linux's madvise(2): these pages are not expected to be used; one that is comes from the file again.
 _MADV_DONTNEED = 4
 
@@ -27,16 +30,29 @@ def settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
+    give_back()  # what compiling the network's shapes had taken
     if sys.platform == "linux":
         libc = ctypes.CDLL(None)
-        if hasattr(libc, "malloc_trim"):  # glibc keeps what compiling the network's shapes had taken
-            libc.malloc_trim(0)
+        if hasattr(libc, "mallopt"):
             libc.mallopt(_M_MMAP_THRESHOLD, _KEPT_BYTES // 2)
             libc.mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
         madvise = libc.madvise
         madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
         for start, end in _files():
             madvise(start, end - start, _MADV_DONTNEED)
+
+
+def give_back() -> None:
+    """Give free memory back to the kernel: glibc keeps what lies between pieces that stay, and more so every minute."""
+    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "malloc_trim"):
+        libc.malloc_trim(0)
+
+
+async def keep_trimmed() -> None:
+    """Give free memory back again and again, until cancelled."""
+    while True:
+        await asyncio.sleep(TRIM_EVERY_S)
+        await asyncio.to_thread(give_back)
 
 
 def _files() -> Iterator[tuple[int, int]]:

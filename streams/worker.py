@@ -23,7 +23,7 @@ from streams.cache import Cache
 from streams.errors import Fatal
 from streams.health import Health
 from streams.logs import log
-from streams.memory import settle_memory
+from streams.memory import keep_trimmed, settle_memory
 from streams.metrics import Metrics
 from streams.observation import keep_observations
 from streams.pipeline import Pipeline, Sinks
@@ -73,7 +73,7 @@ async def run_worker(broker: str, postgres_dsn: str, redis_url: str, settings: W
         health = Health(app, metrics, stuck_commit_s=settings.stuck_commit_s)
         runner, port = await start_server(settings.metrics_host, settings.metrics_port, health, metrics)
         release("the server", runner.cleanup)
-        work = [pipeline.run(), health.watch(), _maintain(pool, settings)]
+        work = [pipeline.run(), health.watch(), _maintain(pool, settings), keep_trimmed()]
         work.append(
             keep_observations(models, pool, metrics, every_s=settings.observe_every_s, window_s=settings.drift_window_s)
         )

@@ -32,3 +32,24 @@ def test_code_that_only_the_start_ran_is_let_go_and_comes_back_when_it_is_needed
     done = subprocess.run([sys.executable, "-c", SETTLED], capture_output=True, text=True, check=True)
     before, after = map(int, done.stdout.split())
     assert after < before / 4
+
+
+GIVEN_BACK = """
+import psutil
+from streams.memory import give_back, settle_memory
+
+settle_memory()
+pieces = [bytes(4000) for _ in range(50_000)]  # 200 MB
+kept = pieces[-1]  # at the end, so that nothing is free behind it
+pieces.clear()
+before = psutil.Process().memory_info().rss
+give_back()
+print(before, psutil.Process().memory_info().rss)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="malloc_trim is glibc's")
+def test_what_is_free_between_pieces_that_stay_is_given_back() -> None:
+    done = subprocess.run([sys.executable, "-c", GIVEN_BACK], capture_output=True, text=True, check=True)
+    before, after = map(int, done.stdout.split())
+    assert after < before - 150_000_000
