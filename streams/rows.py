@@ -81,11 +81,12 @@ def hourly_counts(batch: Batch, rows: NDArray[np.intp] | slice = slice(None)) ->
     """Return (hour, class, events, threats) of the chosen events, one row for each hour and class that they have."""
     assert batch.scores is not None
     hours = (batch.table.columns["event_time"].to_numpy()[rows] // _HOUR_S).astype(np.int64)
-    groups, group = np.unique(hours * len(CLASSES) + batch.scores.class_numbers[rows], return_inverse=True)
+    keys = pa.array(hours * len(CLASSES) + batch.scores.class_numbers[rows]).dictionary_encode()
+    groups, group = keys.dictionary.to_pylist(), keys.indices.to_numpy()
     events, threats = np.bincount(group), np.bincount(group, batch.scores.threat[rows]).astype(np.int64)
     return [
         (datetime.fromtimestamp(key // len(CLASSES) * _HOUR_S, UTC), CLASSES[key % len(CLASSES)].value, *counted)
-        for key, *counted in zip(groups.tolist(), events.tolist(), threats.tolist(), strict=True)
+        for key, *counted in zip(groups, events.tolist(), threats.tolist(), strict=True)
     ]
 
 
