@@ -31,21 +31,18 @@ def settle_memory() -> None:
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
     give_back()  # what compiling the network's shapes had taken
+    _glibc("mallopt", _M_MMAP_THRESHOLD, _KEPT_BYTES // 2)
+    _glibc("mallopt", _M_TRIM_THRESHOLD, _KEPT_BYTES)
     if sys.platform == "linux":
-        libc = ctypes.CDLL(None)
-        if hasattr(libc, "mallopt"):
-            libc.mallopt(_M_MMAP_THRESHOLD, _KEPT_BYTES // 2)
-            libc.mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
-        madvise = libc.madvise
+        madvise = ctypes.CDLL(None).madvise
         madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
         for start, end in _files():
             madvise(start, end - start, _MADV_DONTNEED)
 
 
 def give_back() -> None:
-    """Give free memory back to the kernel: glibc keeps what lies between pieces that stay, and more so every minute."""
-    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "malloc_trim"):
-        libc.malloc_trim(0)
+    """Give free memory back to the kernel: glibc keeps what lies between pieces that stay, and that adds up."""
+    _glibc("malloc_trim", 0)
 
 
 async def keep_trimmed() -> None:
@@ -53,6 +50,12 @@ async def keep_trimmed() -> None:
     while True:
         await asyncio.sleep(TRIM_EVERY_S)
         await asyncio.to_thread(give_back)
+
+
+def _glibc(name: str, *numbers: int) -> None:
+    """Call a function that glibc alone has; with another C library do nothing."""
+    if sys.platform == "linux" and (function := getattr(ctypes.CDLL(None), name, None)):
+        function(*numbers)
 
 
 def _files() -> Iterator[tuple[int, int]]:

@@ -7,6 +7,13 @@ import sys
 
 import pytest
 
+
+def told_by(script: str) -> tuple[int, int]:
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    before, after = map(int, done.stdout.split())
+    return before, after
+
+
 SETTLED = """
 import psutil
 import numpy as np
@@ -29,8 +36,7 @@ print(before, after)
 
 @pytest.mark.skipif(sys.platform != "linux", reason="madvise with this meaning is Linux's")
 def test_code_that_only_the_start_ran_is_let_go_and_comes_back_when_it_is_needed() -> None:
-    done = subprocess.run([sys.executable, "-c", SETTLED], capture_output=True, text=True, check=True)
-    before, after = map(int, done.stdout.split())
+    before, after = told_by(SETTLED)
     assert after < before / 4
 
 
@@ -50,6 +56,5 @@ print(before, psutil.Process().memory_info().rss)
 
 @pytest.mark.skipif(sys.platform != "linux", reason="malloc_trim is glibc's")
 def test_what_is_free_between_pieces_that_stay_is_given_back() -> None:
-    done = subprocess.run([sys.executable, "-c", GIVEN_BACK], capture_output=True, text=True, check=True)
-    before, after = map(int, done.stdout.split())
+    before, after = told_by(GIVEN_BACK)
     assert after < before - 150_000_000
