@@ -1,4 +1,4 @@
-"""The shipped artefact: weights without code (npz) and a card that says what they are."""
+"""An artefact: weights without code (npz), the LiteRT model made of them, and a card that says what they are."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,8 @@ from schemas.threat import CLASSES, ThreatClass
 SHIPPED = Path(__file__).parent / "artefacts"
 WEIGHTS_FILE, CARD_FILE = "weights.npz", "card.json"
 MAX_WEIGHTS_BYTES = 16 * 1024 * 1024
+#: Array of the weights' file that holds the LiteRT model as bytes (`models.lite.convert`).
+LITERT = "litert"
 
 
 class ArtefactError(ValueError):
@@ -137,7 +139,7 @@ class Packed:
 C = TypeVar("C", bound=Card)
 
 
-def save(folder: Path, weights: Mapping[str, NDArray[np.float32]], card: Card) -> Card:
+def save(folder: Path, weights: Mapping[str, NDArray[Any]], card: Card) -> Card:
     """Write weights and card to a folder, which is made, and return the card with the weights' hash filled in."""
     packed = pack(weights, card)
     write(folder, packed)
@@ -151,14 +153,14 @@ def write(folder: Path, packed: Packed) -> None:
     (folder / CARD_FILE).write_bytes(packed.card)
 
 
-def pack(weights: Mapping[str, NDArray[np.float32]], card: Card) -> Packed:
+def pack(weights: Mapping[str, NDArray[Any]], card: Card) -> Packed:
     """Return weights and card as bytes, with the weights' hash filled in."""
     data = _pack(weights)
     card = card.model_copy(update={"weights_sha256": hashlib.sha256(data).hexdigest()})
     return Packed((card.model_dump_json(indent=1) + "\n").encode(), data, f"{card.name} {card.version}")
 
 
-def load(folder: Path | None = None) -> tuple[dict[str, NDArray[np.float32]], Card]:
+def load(folder: Path | None = None) -> tuple[dict[str, NDArray[Any]], Card]:
     """Read and verify an artefact.
 
     Args:
@@ -176,8 +178,8 @@ def read(folder: Path) -> Packed:
     return Packed(_read(folder / CARD_FILE), _read(folder / WEIGHTS_FILE), str(folder))
 
 
-def unpack(packed: Packed) -> tuple[dict[str, NDArray[np.float32]], Card]:
-    """Verify an artefact and return its weights and card.
+def unpack(packed: Packed) -> tuple[dict[str, NDArray[Any]], Card]:
+    """Verify an artefact and return its weights (float32; the LiteRT model as bytes) and card.
 
     Raises:
         ArtefactError: The weights' hash is not the card's, features or classes are not this program's, or a weight is
@@ -189,7 +191,7 @@ def unpack(packed: Packed) -> tuple[dict[str, NDArray[np.float32]], Card]:
     _check_names(f"{packed.where}/{CARD_FILE}", card)
     try:
         with np.load(io.BytesIO(packed.weights), allow_pickle=False) as arrays:
-            found = {name: arrays[name].astype(np.float32) for name in arrays.files}
+            found = {name: arrays[name].astype(np.uint8 if name == LITERT else np.float32) for name in arrays.files}
     except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise ArtefactError(f"{weights}: unreadable: {error}") from error
     if wrong := [name for name, array in found.items() if not np.isfinite(array).all()]:
@@ -265,7 +267,7 @@ def _check_names(where: str, card: Card) -> None:
         raise ArtefactError(f"{where}: the reference has {len(card.reference.features)} features, not {len(FEATURES)}")
 
 
-def _pack(weights: Mapping[str, NDArray[np.float32]]) -> bytes:
+def _pack(weights: Mapping[str, NDArray[Any]]) -> bytes:
     """Return an npz with fixed times: the same weights give the same bytes, which `np.savez` does not promise."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:

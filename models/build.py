@@ -16,6 +16,7 @@ from models.calibration import THRESHOLD, calibrate
 from models.dataset import Dataset, load
 from models.evaluation import figures
 from models.features import FEATURES
+from models.lite.convert import arrays_of
 from models.network import Network
 from models.reference import Reference, reference_of
 from models.scorer import Scorer
@@ -82,7 +83,7 @@ def build(  # noqa: PLR0913 - what `ironcore train` is asked, and two ways to he
             "verdicts": _verdicts(split, scorer) if split else None,
         }
     )
-    return artefact.save(out, {name: weight.numpy() for name, weight in network.weights.items()}, card)
+    return artefact.save(out, arrays_of(network, card), card)
 
 
 def fit(

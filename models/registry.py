@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from models import artefact
 from models.artefact import SHIPPED, ArtefactError, Card, Packed
+from models.lite.scorer import LiteScorer
 from schemas.assignment import ArtefactReference
 from schemas.sql import models as sql
 
@@ -27,9 +28,7 @@ async def register(connection: Any, packed: Packed, actor: str) -> Card:
     Raises:
         ArtefactError: It is not valid, or another artefact has its version, be it a shipped one.
     """
-    from models.scorer import Scorer  # noqa: PLC0415 - TensorFlow takes seconds to import; to list models needs none
-
-    card = Scorer.of(packed).card
+    card = LiteScorer.of(packed).card
     if (shipped := _shipped(card.version)) and shipped.sha256 != packed.sha256:
         raise ArtefactError(f"version {card.version} is that of a shipped model: train it under another one")
     await connection.execute(

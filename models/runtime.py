@@ -8,12 +8,8 @@ from __future__ import annotations
 import os
 import sys
 
-from models.ahead import read_compiled
-
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-
-read_compiled()
 
 # TensorFlow imports Keras to register its optimizers: half a second and 40 MB that only training has a use for. Held
 # back here, Keras is imported when `tf.keras` is first asked for.

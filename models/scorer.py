@@ -1,4 +1,7 @@
-"""Scoring for the stream: fixed batch shapes, traced once, no surprise after warm-up."""
+"""Scoring by TensorFlow, compiled by XLA: what trains, evaluates and scores history again, on a GPU where there is one.
+
+The stream and the sensors score by the same network in LiteRT (`models.lite`), which needs no TensorFlow.
+"""
 
 from __future__ import annotations
 
@@ -59,16 +62,10 @@ class Scorer:
             raise ArtefactError(f"{packed.where}: {error}") from error
         return cls(network, card)
 
-    def warm_up(self, *, threads: int | None = None) -> None:
-        """Trace and compile every batch shape, so that no event waits for it.
-
-        Compiled side by side, for a quick start; beside a scorer that works already, on few `threads`. Traced one after
-        another: what was compiled ahead is found by names that TensorFlow counts up.
-        """
+    def warm_up(self) -> None:
+        """Trace and compile every batch shape now, side by side; else the first call of a shape does."""
         shapes = [(function, rows) for function in (self._heads, self._attribute) for rows in function.shapes]
-        for function, rows in shapes:
-            function.of_shape(rows)
-        with ThreadPoolExecutor(threads, thread_name_prefix="warm-up") as pool:
+        with ThreadPoolExecutor(thread_name_prefix="warm-up") as pool:
             list(pool.map(lambda shape: shape[0].compile(shape[1]), shapes))
 
     @property

@@ -12,6 +12,7 @@ from models.artefact import LocalCard, Packed
 from models.behaviours import strengths
 from models.calibration import MAX_FPR, MAX_SHIFT, fit_knots, fit_shift
 from models.encoding import encoded
+from models.lite.convert import arrays_of
 from models.network import Network, risks
 from models.reference import has_flow, reference_of
 from models.runtime import tf
@@ -50,9 +51,7 @@ def localised(packed: Packed, features: NDArray[np.float32], span: tuple[float, 
     end = f"{datetime.fromtimestamp(until, UTC):%Y%m%dT%H%M%S}"
     version = f"{card.version.partition('+')[0]}+local.{end}.{until - since:.0f}s"
     update = {"version": version, "local": local, "reference": reference_of(usual, risks(network, usual))}
-    return artefact.pack(
-        {name: weight.numpy() for name, weight in network.weights.items()}, card.model_copy(update=update)
-    )
+    return artefact.pack(arrays_of(network, card), card.model_copy(update=update))
 
 
 def fit_to(

@@ -23,14 +23,14 @@ _MADV_DONTNEED = 4
 def settle_memory() -> None:
     """Keep the garbage collector from what stays, and let go of the code that only the start ran.
 
-    A batch makes thousands of objects and no cycle, so that the collector need not look often. TensorFlow's libraries
-    hold 300 MB of code resident, of which scoring runs some 20: the rest stays in the kernel's cache of files, where
+    A batch makes thousands of objects and no cycle, so that the collector need not look often. 130 MB of libraries are
+    resident (LLVM, Arrow, LiteRT), of which scoring runs some 30: the rest stays in the kernel's cache of files, where
     it is taken from when memory is short. Elsewhere than on Linux it stays.
     """
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
-    give_back()  # what compiling the network's shapes had taken
+    give_back()  # what the start had taken
     _glibc("mallopt", _M_MMAP_THRESHOLD, _KEPT_BYTES // 2)
     _glibc("mallopt", _M_TRIM_THRESHOLD, _KEPT_BYTES)
     if sys.platform == "linux":

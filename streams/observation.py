@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from models.drift import COLUMNS, MIN_ROWS, Histograms
-from models.scorer import Scorer
+from models.lite.scorer import LiteScorer
 from models.scores import Scores
 from schemas.sql import models as sql
 from streams.batch import Batch
@@ -49,7 +49,7 @@ class Seen:
 class Observer:
     """Observes one champion and, when there is one, its challenger. The compute thread adds, the event loop takes."""
 
-    def __init__(self, champion: Scorer, shadow: Shadow | None, metrics: Metrics) -> None:
+    def __init__(self, champion: LiteScorer, shadow: Shadow | None, metrics: Metrics) -> None:
         reference = champion.card.reference
         self.champion, self.shadow = champion, shadow
         self.histograms = Histograms(reference) if reference else None

@@ -15,7 +15,7 @@ from schemas.identity import group_uuids, threat_uuids
 from schemas.threat import ATTACK, CLASSES, Contribution, Threat, ThreatStruct, severity_of
 from streams.batch import Batch
 
-if TYPE_CHECKING:  # a sensor scores without TensorFlow
+if TYPE_CHECKING:  # workers and sensors score without TensorFlow
     from models.lite.scorer import LiteScorer
     from models.scorer import Scorer
 

@@ -8,7 +8,7 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from models.scorer import Scorer
+from models.lite.scorer import LiteScorer
 from schemas.assignment import Role
 from streams.metrics import Metrics
 
@@ -37,11 +37,11 @@ class Comparison:
 class Shadow:
     """A challenger beside the champion. Used by the compute thread alone."""
 
-    def __init__(self, challenger: Scorer, metrics: Metrics, *, sample_events: int) -> None:
+    def __init__(self, challenger: LiteScorer, metrics: Metrics, *, sample_events: int) -> None:
         self.challenger, self.sample_events = challenger, sample_events
         self._metrics, self._samples = metrics, 0
 
-    def compare(self, features: NDArray[np.float32], threat: NDArray[np.bool_], champion: Scorer) -> Comparison:
+    def compare(self, features: NDArray[np.float32], threat: NDArray[np.bool_], champion: LiteScorer) -> Comparison:
         """Score a sample and hold it against what the champion said: one call, two more for one in `TIMED_EVERY`.
 
         Args:
@@ -70,7 +70,7 @@ class Shadow:
             metrics.shadow_seconds.labels(role.value).inc(seconds)
 
 
-def _time_s(scorer: Scorer, features: NDArray[np.float32]) -> float:
+def _time_s(scorer: LiteScorer, features: NDArray[np.float32]) -> float:
     began = perf_counter()
     scorer.score(features)
     return perf_counter() - began

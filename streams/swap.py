@@ -1,17 +1,14 @@
 """Swap: another model takes over between two batches; what cannot be loaded leaves the last good one.
 
 1. Fetch the artefact from PostgreSQL and hold it against the hash that was assigned.
-2. Verify, compile and try it, in a thread of its own; the compute thread goes on scoring.
+2. Verify and try it, in a thread of its own; the compute thread goes on scoring.
 3. Replace one reference. The compute thread reads it once a batch, so that a batch has one model.
 """
 
 from __future__ import annotations
 
 import asyncio
-import gc
-import sys
-from collections.abc import Iterator
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing
 from pathlib import Path
 
 import asyncpg
@@ -20,7 +17,7 @@ import numpy as np
 from models import artefact, registry
 from models.artefact import ArtefactError, Packed
 from models.features import FEATURES
-from models.scorer import Scorer
+from models.lite.scorer import LiteScorer
 from schemas.assignment import ArtefactReference, Role
 from streams.logs import log
 from streams.metrics import Metrics
@@ -30,10 +27,6 @@ from streams.settings import WorkerSettings
 from streams.shadow import Shadow
 from streams.store import RETRIED
 
-#: Beside the compute thread; at the start, when nothing else runs, as many as there are shapes.
-WARM_UP_THREADS = 1
-#: A tenth of Python's own.
-SWITCH_INTERVAL_S = 0.0005
 REFUSED = (ArtefactError, *RETRIED, asyncpg.PostgresError)
 
 
@@ -41,7 +34,7 @@ class Models:
     """The models of a worker. `now` is read by the compute thread and replaced by the event loop."""
 
     def __init__(
-        self, champion: Scorer, reference: ArtefactReference, settings: WorkerSettings, metrics: Metrics
+        self, champion: LiteScorer, reference: ArtefactReference, settings: WorkerSettings, metrics: Metrics
     ) -> None:
         self._metrics, self._shadow_events = metrics, settings.shadow_events
         #: What runs, and what was asked for last and is settled: it runs, or it is refused for good.
@@ -78,7 +71,7 @@ class Models:
         replaced, self._replaced = self._replaced, []
         return [*replaced, self.now]
 
-    async def _loaded(self, role: Role, wanted: ArtefactReference | None, pool: asyncpg.Pool) -> Scorer | None:
+    async def _loaded(self, role: Role, wanted: ArtefactReference | None, pool: asyncpg.Pool) -> LiteScorer | None:
         """Return a scorer that is ready; None when the role has it already, or it is refused."""
         if role in self._settled and self._settled[role] == wanted:
             return None
@@ -89,8 +82,7 @@ class Models:
             if role is Role.CHAMPION and shadow and reference == self._running[Role.CHALLENGER]:
                 scorer = shadow.challenger
             elif reference != self._running[role]:
-                with _often_interrupted():
-                    scorer = await asyncio.to_thread(_ready, packed, WARM_UP_THREADS)
+                scorer = await asyncio.to_thread(_ready, packed)
         except REFUSED as fault:
             refuse(role, fault, self._metrics)
             if isinstance(fault, ArtefactError):  # it will not become valid; a server may come back
@@ -99,7 +91,7 @@ class Models:
         self._settled[role], self._running[role] = wanted, reference
         return scorer
 
-    def _put(self, champion: Scorer, shadow: Shadow | None) -> None:
+    def _put(self, champion: LiteScorer, shadow: Shadow | None) -> None:
         """Put models in place: from the next batch on."""
         self._replaced.append(self.now)
         self.now = Observer(champion, shadow, self._metrics)
@@ -125,10 +117,10 @@ async def first_models(broker: str, pool: asyncpg.Pool, settings: WorkerSettings
     for wanted in () if settings.model_dir else await _promoted(broker):
         try:
             promoted = await _fetch(pool, wanted)
-            return Models(await asyncio.to_thread(_ready, promoted, None), wanted, settings, metrics)
+            return Models(await asyncio.to_thread(_ready, promoted), wanted, settings, metrics)
         except REFUSED as fault:
             refuse(Role.CHAMPION, fault, metrics)
-    return Models(await asyncio.to_thread(_ready, packed, None), packed.referred, settings, metrics)
+    return Models(await asyncio.to_thread(_ready, packed), packed.referred, settings, metrics)
 
 
 async def _promoted(broker: str) -> list[ArtefactReference]:
@@ -153,23 +145,10 @@ async def _fetch(pool: asyncpg.Pool, wanted: ArtefactReference | None) -> Packed
     return await registry.assigned(pool, wanted)
 
 
-@contextmanager
-def _often_interrupted() -> Iterator[None]:
-    """Let the compute thread have the interpreter back sooner: tracing a model is long work in Python."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
+def _ready(packed: Packed) -> LiteScorer:
+    """Verify and try. Raises ArtefactError."""
+    scorer = LiteScorer.of(packed)
     try:
-        yield
-    finally:
-        sys.setswitchinterval(before)
-
-
-def _ready(packed: Packed, threads: int | None) -> Scorer:
-    """Verify, compile and try. Raises ArtefactError."""
-    gc.collect()  # TensorFlow's functions are cycles: what the model before the last left behind
-    scorer = Scorer.of(packed)
-    try:
-        scorer.warm_up(threads=threads)
         scores = scorer.score(np.zeros((1, len(FEATURES)), np.float32))
     except Exception as error:  # whatever a new model does, the worker goes on with the last good one
         raise ArtefactError(f"{packed.where}: it cannot score: {error}") from error

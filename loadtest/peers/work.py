@@ -6,7 +6,6 @@ A peer differs from IronCore in how records reach this and in how results leave 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
 from typing import Any
 
 import msgspec
@@ -14,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loadtest.peers.database import timestamp
+from models import artefact
 from models.features import FeatureExtractor
-from models.scorer import Scorer
+from models.lite.scorer import LiteScorer
 from models.scores import Scores
 from schemas.event import Event, Flow, SecurityEvent, entity_of
 from schemas.keys import entity_key, threat_key
@@ -39,8 +39,8 @@ class Scoring:
     """Features and scores, on the thread that calls; the windows are its state."""
 
     def __init__(self) -> None:
-        """Load the shipped model, traced and compiled for every shape."""
-        self.scorer = _warm_scorer()
+        """Load the shipped model."""
+        self.scorer = LiteScorer.of(artefact.read(artefact.newest()))
         self._extractor = FeatureExtractor()
 
     def score(self, events: Sequence[SecurityEvent]) -> Batch:
@@ -58,25 +58,12 @@ class Scoring:
         """Return the scores of rows of features."""
         return self.scorer.score(features)
 
-    @property
-    def traces(self) -> int:
-        """How often TensorFlow has traced a function so far."""
-        return self.scorer.traces
-
     def forget(self) -> None:
         """Begin with empty windows again."""
         self._extractor = FeatureExtractor()
 
     def _extracted(self, table: EventTable) -> NDArray[np.float32]:
         return self._extractor.extract(table, np.zeros(len(table), np.int32))
-
-
-@cache
-def _warm_scorer() -> Scorer:
-    """Return the process's one scorer: compiling its shapes takes seconds."""
-    scorer = Scorer.load()
-    scorer.warm_up()
-    return scorer
 
 
 def _table(events: Sequence[SecurityEvent]) -> EventTable:

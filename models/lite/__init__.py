@@ -1,1 +1,1 @@
-"""The network for sensors: one small LiteRT file with int8 weights, exported from an artefact, scored without it."""
+"""The network in LiteRT, which the stream and the sensors score by: made where TensorFlow is, and run without it."""

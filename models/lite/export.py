@@ -9,25 +9,19 @@ has to be calibrated on representative rows, and no row's scores depend on those
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from models import artefact
-from models.artefact import CARD_FILE, Card
+from models.artefact import CARD_FILE
 from models.dataset import Dataset, load
-from models.explain import attribute
-from models.features import FEATURES
 from models.lite.card import MAX_AUC_LOSS, MAX_MODEL_BYTES, MODEL_FILE, Agreement, LiteCard
+from models.lite.convert import convert
 from models.lite.scorer import LiteScorer
 from models.metrics import roc_auc
 from models.network import Network
-from models.runtime import tf
 from models.scorer import Scorer
-
-_ROWS = [tf.TensorSpec((None, len(FEATURES)), tf.float32, name="features")]
 
 
 class ExportError(ValueError):
@@ -48,7 +42,7 @@ def export(source: Path | None, out: Path, labelled: Path | None = None) -> Lite
         ValueError: The labelled file cannot be read, or holds one class only.
     """
     weights, card = artefact.load(source)
-    model = convert(Network(weights), card)
+    model = convert(Network(weights), card, int8=True)
     if len(model) > MAX_MODEL_BYTES:
         raise ExportError(f"the exported network has {len(model)} bytes, more than {MAX_MODEL_BYTES}")
     made = LiteCard(
@@ -73,23 +67,6 @@ def export(source: Path | None, out: Path, labelled: Path | None = None) -> Lite
     (out / MODEL_FILE).write_bytes(model)
     (out / CARD_FILE).write_text(made.model_dump_json(indent=1) + "\n", encoding="utf-8")
     return made
-
-
-def convert(network: Network, card: Card) -> bytes:
-    """Return a LiteRT model with the signatures `score` (the three heads) and `explain` (shares of the risk logit)."""
-    medians = tf.constant(card.medians()[None])
-    module = tf.Module()
-    module.network = network
-    module.score = tf.function(lambda features: network.heads(features)._asdict(), _ROWS, autograph=False)
-    module.explain = tf.function(
-        lambda features: {"shares": attribute(network, features, medians)}, _ROWS, autograph=False
-    )
-    signatures = {name: getattr(module, name).get_concrete_function() for name in ("score", "explain")}
-    with tempfile.TemporaryDirectory() as folder:
-        tf.saved_model.save(module, folder, signatures=signatures)
-        converter: Any = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=list(signatures))
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        return bytes(converter.convert())
 
 
 def agree(source: Scorer, lite: LiteScorer, data: Dataset, path: Path) -> Agreement:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +13,11 @@ from models.artefact import CARD_FILE, ArtefactError, read_card
 from models.dataset import load
 from models.lite import export as exporting
 from models.lite.card import MAX_AUC_LOSS, MAX_MODEL_BYTES, MODEL_FILE, LiteCard
+from models.lite.convert import arrays_of
 from models.lite.export import ExportError, export
 from models.lite.scorer import LiteScorer
 from models.metrics import roc_auc
+from models.network import Network
 from models.scorer import Scorer
 from tests.unit.test_network import rows
 from tests.unit.test_train import write
@@ -62,10 +66,61 @@ def test_scores_and_reasons_are_nearly_those_of_the_source(lite: LiteScorer, sou
     assert np.mean([ours == theirs for ours, theirs in zip(named, expected, strict=True)]) > 0.95
 
 
-def test_neighbours_do_not_change_scores(lite: LiteScorer) -> None:
-    features = rows(70)
-    one_by_one = [lite.score(features[row : row + 1]).risk[0] for row in range(70)]
-    np.testing.assert_array_equal(one_by_one, lite.score(features).risk)
+@pytest.fixture(scope="module")
+def stream() -> LiteScorer:
+    """Return what a worker scores by: the same network in float32."""
+    return LiteScorer.of(artefact.read(artefact.newest()))
+
+
+@pytest.mark.parametrize("count", [1, 7, 40, 300, 1000])
+def test_a_worker_scores_and_explains_as_tensorflow_does(count: int, stream: LiteScorer, source: Scorer) -> None:
+    features = rows(count)
+    ours, theirs = stream.score(features), source.score(features)
+    for name in ("anomaly", "class_probabilities", "risk"):
+        np.testing.assert_allclose(getattr(ours, name), getattr(theirs, name), rtol=1e-4, atol=1e-3)
+    assert (stream.version, stream.threshold) == (source.version, source.threshold)
+    for our, their in zip(stream.explain(features[:70]), source.explain(features[:70]), strict=True):
+        expected = {reason.name: reason.contribution for reason in their[:3] if abs(reason.contribution) > 0.01}
+        given = {reason.name: reason.contribution for reason in our if reason.name in expected}
+        assert given == pytest.approx(expected, rel=1e-2, abs=1e-3)
+
+
+@pytest.mark.parametrize("scorer", ["lite", "stream"])
+def test_neighbours_do_not_change_scores(scorer: str, request: pytest.FixtureRequest) -> None:
+    features, scored = rows(700), request.getfixturevalue(scorer)
+    whole = scored.score(features)
+    one_by_one = [scored.score(features[row : row + 1]).risk[0] for row in range(700)]
+    np.testing.assert_array_equal(one_by_one, whole.risk)
+    in_pieces = [scored.score(features[start : start + 13]).risk for start in range(0, 700, 13)]
+    np.testing.assert_array_equal(np.concatenate(in_pieces), whole.risk)
+
+
+def test_an_artefact_without_the_model_is_refused(tmp_path: Path) -> None:
+    weights, card = artefact.load()
+    artefact.save(tmp_path, {name: array for name, array in weights.items() if name != artefact.LITERT}, card)
+    with pytest.raises(ArtefactError, match="no LiteRT model in it"):
+        LiteScorer.of(artefact.read(tmp_path))
+
+
+@pytest.mark.parametrize("spoilt", [b"", b"no model", "half"])
+def test_what_is_no_model_is_refused(spoilt: bytes | str, tmp_path: Path) -> None:
+    weights, card = artefact.load()
+    model = weights[artefact.LITERT].tobytes()
+    data = spoilt if isinstance(spoilt, bytes) else model[: len(model) // 2]
+    artefact.save(tmp_path, weights | {artefact.LITERT: np.frombuffer(data, np.uint8)}, card)
+    with pytest.raises(ArtefactError, match=str(tmp_path)):
+        LiteScorer.of(artefact.read(tmp_path))
+
+
+def test_the_shipped_model_is_made_of_the_shipped_weights() -> None:
+    weights, card = artefact.load()
+    assert arrays_of(Network(weights), card)[artefact.LITERT].tobytes() == weights[artefact.LITERT].tobytes()
+
+
+def test_a_worker_does_without_tensorflow() -> None:
+    script = "import sys, streams.worker; print([name for name in sys.modules if name.split('.')[0] == 'tensorflow'])"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 def test_no_rows_have_no_scores(lite: LiteScorer) -> None:

@@ -9,14 +9,12 @@ import numpy as np
 import pytest
 
 from models import artefact
-from models.artefact import Packed
 from models.features import FEATURES
-from models.scorer import Scorer
+from models.lite.scorer import LiteScorer
 from schemas.assignment import ArtefactReference, Assignment, Role
 from schemas.event import Event, Flow
 from schemas.struct import compile_struct
 from schemas.table import tabulate
-from streams import swap
 from streams.batch import Batch
 from streams.metrics import Metrics
 from streams.observation import Drift, Observer
@@ -65,13 +63,9 @@ def metrics() -> Metrics:
 
 
 @pytest.fixture
-def models(metrics: Metrics, monkeypatch: pytest.MonkeyPatch) -> Models:
-    def ready(packed: Packed, _: int | None) -> Scorer:  # not compiled: that takes seconds
-        return Scorer.of(packed)
-
-    monkeypatch.setattr(swap, "_ready", ready)
+def models(metrics: Metrics) -> Models:
     shipped = artefact.read(artefact.newest())
-    return Models(Scorer.of(shipped), shipped.referred, WorkerSettings(), metrics)
+    return Models(LiteScorer.of(shipped), shipped.referred, WorkerSettings(), metrics)
 
 
 def refused(metrics: Metrics, role: Role) -> float:
@@ -134,7 +128,7 @@ async def test_a_promoted_challenger_is_not_loaded_twice_and_challenges_no_more(
     assert models.now.shadow is None
 
 
-def batch_of(scorer: Scorer, count: int) -> Batch:
+def batch_of(scorer: LiteScorer, count: int) -> Batch:
     make: Any = Event
     batch = Batch(slabs=())
     events = [make(kind="flow", event_time=float(at), flow=compile_struct(Flow)()) for at in range(count)]
@@ -194,7 +188,8 @@ def test_drift_is_told_from_enough_rows_of_a_window_and_begins_anew_with_other_b
     assert (gauge("ironcore_drift_risk_psi") or 0) > 0.25
     assert champion.card.reference is not None
     other = champion.card.reference.model_copy(update={"rows": 1})
-    rebased = Scorer(champion._network, champion.card.model_copy(update={"reference": other}))
+    model = artefact.load()[0][artefact.LITERT].tobytes()
+    rebased = LiteScorer(model, champion.card.model_copy(update={"reference": other}))
     drift.add(Observer(rebased, None, metrics), observer.take())
     assert gauge("ironcore_drift_rows") == 0
     assert gauge("ironcore_drift_risk_psi") == 0

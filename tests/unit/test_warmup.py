@@ -7,14 +7,15 @@ import pytest
 
 from ironcore.local_fit import _Sample
 from models import artefact
+from models.artefact import LITERT
 from models.behaviours import strengths
 from models.calibration import THRESHOLD
 from models.dataset import load
 from models.evaluate.unseen import _first_hour, _networks
 from models.features import FEATURES
+from models.lite.scorer import LiteScorer
 from models.network import Network
 from models.runtime import tf
-from models.scorer import Scorer
 from models.warmup import fit_to, localised
 from tests.unit.test_train import write
 
@@ -50,12 +51,12 @@ def test_an_artefact_is_fitted_under_a_version_of_its_own(tmp_path: Path) -> Non
     assert card.local.usual == card.reference.rows == (shown < 0.25).sum()
     weights, learnt = artefact.unpack(made)[0], artefact.load()[0]
     differ = {name for name in learnt if not np.array_equal(weights[name], learnt[name])}
-    assert {"anomaly_knots"} <= differ <= {"anomaly_knots", "risk_bias"}
+    assert {"anomaly_knots", LITERT} <= differ <= {"anomaly_knots", "risk_bias", LITERT}
     assert weights["risk_bias"] <= learnt["risk_bias"]
     loud = artefact.pack(learnt | {"risk_bias": np.array([3.0], np.float32)}, before)  # calls everything a threat
-    quietened = Scorer.of(localised(loud, data.features, (1_750_000_000.0, 1_750_003_600.0), flows=5000))
+    quietened = LiteScorer.of(localised(loud, data.features, (1_750_000_000.0, 1_750_003_600.0), flows=5000))
     assert quietened.score(data.features[shown < 0.25]).threat.mean() <= 0.01
-    Scorer.of(made).score(data.features[:40])  # a worker takes it
+    assert LiteScorer.of(made).version == card.version  # a worker takes it
     again = artefact.card_of(localised(made, data.features, (1_750_003_600.0, 1_750_007_200.0), flows=5000))
     assert again.version == f"{before.version}+local.20250615T170640.3600s"
     assert again.local is not None
