@@ -109,6 +109,6 @@ BEHAVIOURS: tuple[Behaviour, ...] = (
 
 def strengths(features: tf.Tensor) -> tf.Tensor:
     """Return the (n, len(BEHAVIOURS)) strengths of n rows of features, all 0 where nothing was seen."""
-    known = tf.where(tf.math.is_nan(features), 0.0, features)
-    columns = [behaviour.strength(lambda name: known[:, _COLUMN[name]]) for behaviour in BEHAVIOURS]
+    known = tf.unstack(tf.transpose(tf.where(tf.math.is_nan(features), 0.0, features)))  # by column: read many times
+    columns = [behaviour.strength(lambda name: known[_COLUMN[name]]) for behaviour in BEHAVIOURS]
     return tf.clip_by_value(tf.stack(columns, axis=1), 0.0, 1.0)

@@ -63,8 +63,14 @@ EDGES = np.array([EDGES_OF[_NAMES[column]] for column in NUMERIC], np.float32)
 
 #: Added before the logarithm, by unit; units that are not here are taken as they are.
 _LOG_SHIFT = {"s": 1e-6, "B": 1.0, "packets": 1.0, "B/packet": 1.0}
-_SHIFT = np.array([_LOG_SHIFT.get(FEATURES[column].unit, np.nan) for column in NUMERIC], np.float32)
-_IS_LOG = ~np.isnan(_SHIFT)
+_UNITS = [FEATURES[column].unit for column in NUMERIC]
+_SHIFT = np.array([_LOG_SHIFT[unit] for unit in _UNITS if unit in _LOG_SHIFT], np.float32)
+#: So many of `NUMERIC` are taken in decades; they come first.
+_LOGS = len(_SHIFT)
+#: (len(NUMERIC), len(NUMERIC) * BINS): one where a bin is that of the number.
+_BINS_OF = np.repeat(np.eye(len(NUMERIC), dtype=np.float32), BINS, axis=1)
+#: Taken from the bins of what is missing, which leaves none of them above zero.
+_BEYOND = np.float32(1e9)
 
 #: (WIDTH,) the feature that a column of the code speaks of.
 FEATURE_OF_COLUMN = np.concatenate([np.repeat(NUMERIC, BINS), FLAGS, MARKS])
@@ -72,19 +78,20 @@ FEATURE_OF_COLUMN = np.concatenate([np.repeat(NUMERIC, BINS), FLAGS, MARKS])
 
 def encode(features: tf.Tensor, edges: tf.Tensor) -> tf.Tensor:
     """Return the (n, WIDTH) code of (n, columns) features; a missing value is zero in its bins and one in its flag."""
-    numbers = _scale(tf.gather(features, NUMERIC, axis=1))[:, :, None]
-    bins = tf.clip_by_value((numbers - edges[:, :-1]) / (edges[:, 1:] - edges[:, :-1]), 0.0, 1.0)
-    bins = tf.where(tf.math.is_nan(numbers), 0.0, bins)
-    flags = tf.gather(features, FLAGS, axis=1)
-    flags = tf.where(tf.math.is_nan(flags), 0.0, flags)
-    missing = tf.cast(tf.math.is_nan(tf.gather(features, MARKS, axis=1)), tf.float32)
-    return tf.concat([tf.reshape(bins, (-1, len(NUMERIC) * BINS)), flags, missing], axis=1)
+    missing = tf.cast(tf.math.is_nan(features), tf.float32)
+    known = tf.where(tf.math.is_nan(features), 0.0, features)
+    widths = edges[:, 1:] - edges[:, :-1]
+    bins = _scale(tf.gather(known, NUMERIC, axis=1)) @ (_BINS_OF / tf.reshape(widths, (-1,)))
+    bins -= tf.reshape(edges[:, :-1] / widths, (-1,)) + tf.gather(missing, NUMERIC, axis=1) @ (_BEYOND * _BINS_OF)
+    return tf.concat(
+        [tf.clip_by_value(bins, 0.0, 1.0), tf.gather(known, FLAGS, axis=1), tf.gather(missing, MARKS, axis=1)], axis=1
+    )
 
 
 def _scale(numbers: tf.Tensor) -> tf.Tensor:
-    """Take logarithms of what spans decades."""
-    logarithms = tf.math.log(tf.maximum(numbers, 0.0) + np.nan_to_num(_SHIFT, nan=1.0)) / np.log(10.0)
-    return tf.where(_IS_LOG, logarithms, numbers)
+    """Take logarithms of what spans decades: the first columns."""
+    logarithms = tf.math.log(tf.maximum(numbers[:, :_LOGS], 0.0) + _SHIFT) / np.log(10.0)
+    return tf.concat([logarithms, numbers[:, _LOGS:]], axis=1)
 
 
 def encoded(features: NDArray[np.float32], rows: int = 16_384) -> NDArray[np.float32]:
