@@ -19,10 +19,10 @@ COUNTERS = ("duration_s", "orig_bytes", "resp_bytes", "orig_pkts", "resp_pkts", 
 #: Zeek's connection states by code; 0 is missing or unknown to us.
 STATES = ("", "S0", "S1", "SF", "REJ", "S2", "S3", "RSTO", "RSTR", "RSTOS0", "RSTRH", "SH", "SHR", "OTH")
 PROTOCOLS = ("", "tcp", "udp", "icmp", "other")
-_OTHER_PROTOCOL = PROTOCOLS.index("other")
-#: Names by code for the look-up, in which IPv6's ICMP is the same as IPv4's.
+#: Names for the look-up, and codes by their places: IPv6's ICMP is the same as IPv4's, what is unknown is another one.
 _STATE_NAMES, _PROTOCOL_NAMES = pa.array(STATES), pa.array([*PROTOCOLS, "icmp6"])
-_PROTOCOL_CODES = np.array([*range(len(PROTOCOLS)), PROTOCOLS.index("icmp")], np.uint8)
+_STATE_CODES = np.array([*range(len(STATES)), 0], np.uint8)
+_PROTOCOL_CODES = np.array([*map(PROTOCOLS.index, (*PROTOCOLS, "icmp", "other"))], np.uint8)
 
 
 class Columns(NamedTuple):
@@ -52,21 +52,26 @@ def columns_of(table: EventTable) -> Columns:
     for at, name in enumerate(COUNTERS):
         counters[:, at] = _numpy(column(name))
     counters[is_alert] = np.nan
-    state = _codes(column("conn_state"), _STATE_NAMES)
+    state = _codes(column("conn_state"), _STATE_NAMES, _STATE_CODES)
     state[is_alert] = 0
-    auths = [e.auth for e in events]
+    auth_failed, auth_attempts = np.zeros(len(table), np.bool_), np.ones(len(table))
+    for row, auth in [(row, e.auth) for row, e in enumerate(events) if e.auth]:
+        auth_failed[row], auth_attempts[row] = auth.outcome == "failure", auth.attempts or 1
+    alert_severity = np.full(len(table), np.nan, np.float32)
+    for row, alert in [(row, e.alert) for row, e in enumerate(events) if e.alert]:
+        alert_severity[row] = np.nan if alert.severity is None else alert.severity
     return Columns(
         event_time=np.array(_numpy(column("event_time"))),
         entity=_entities(table),
         dst=keys_of(table.destinations),
         dst_port=np.array(_numpy(column("dst_port").fill_null(-1))),
-        protocol=_protocols(column("proto")),
+        protocol=_codes(column("proto"), _PROTOCOL_NAMES, _PROTOCOL_CODES),
         state=state,
         counters=counters,
         is_connection=_numpy(pc.equal(column("kind"), "flow")) & ~np.isnan(counters).all(axis=1),
-        auth_failed=np.array([a is not None and a.outcome == "failure" for a in auths], np.bool_),
-        auth_attempts=np.array([1 if a is None else a.attempts or 1 for a in auths], np.float64),
-        alert_severity=np.array([e.alert and e.alert.severity for e in events], np.float32),
+        auth_failed=auth_failed,
+        auth_attempts=auth_attempts,
+        alert_severity=alert_severity,
     )
 
 
@@ -83,12 +88,12 @@ def _numpy(array: Any) -> NDArray[Any]:
     return array.to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
 
 
-def _codes(column: Any, names: Any) -> NDArray[np.uint8]:
-    """Return each text's place in `names`, 0 where it is missing or not among them."""
-    return _numpy(pc.index_in(column, value_set=names).fill_null(0)).astype(np.uint8)
-
-
-def _protocols(column: Any) -> NDArray[np.uint8]:
-    codes = _PROTOCOL_CODES[_codes(column, _PROTOCOL_NAMES)]
-    codes[(codes == 0) & _numpy(pc.not_equal(column, "").fill_null(False))] = _OTHER_PROTOCOL
-    return codes
+def _codes(column: Any, names: Any, codes: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return for each text the code at its place in `names`: the last code for others, 0 where it is missing."""
+    places = pc.index_in(column, value_set=names)
+    if has_others := places.null_count > 0:
+        places = places.fill_null(len(codes) - 1)
+    found: NDArray[np.uint8] = codes[_numpy(places)]
+    if has_others:
+        found[_numpy(column.is_null())] = 0
+    return found

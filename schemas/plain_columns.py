@@ -108,11 +108,6 @@ def equal(column: Column, value: Any) -> Column:
     return Column((None if held is None else held == value for held in column.to_pylist()), "bool")
 
 
-def not_equal(column: Column, value: Any) -> Column:
-    """Compare each value with one; null stays null."""
-    return Column((None if held is None else held != value for held in column.to_pylist()), "bool")
-
-
 def index_in(column: Column, *, value_set: Column) -> Column:
     """Return each value's first place among those of a set, null where it is missing or not among them."""
     places = {value: place for place, value in reversed(list(enumerate(value_set.to_pylist())))}

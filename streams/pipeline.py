@@ -69,6 +69,9 @@ class Pipeline:
         self._risk = RiskRule(settings.risk_threshold, settings.risk_half_life_s)
         self._bad_ratio = BadRatio(settings.max_bad_ratio, settings.bad_ratio_records)
         self._late_events = 0
+        metrics.window_entities.set_function(
+            lambda: extractor.entities
+        )  # counting them takes longer than a batch's sums
 
     async def take(self, slab: Slab) -> None:
         """Queue a slab; waits while enough is queued and in flight."""
@@ -161,7 +164,6 @@ class Pipeline:
     def _count(self, batch: Batch) -> None:
         metrics, extractor = self._metrics, self._extractor
         metrics.in_flight.dec(batch.records)
-        metrics.window_entities.set(extractor.entities)
         metrics.late_events.inc(extractor.late_events - self._late_events)
         self._late_events = extractor.late_events
         if len(batch.table):

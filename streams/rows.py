@@ -35,7 +35,7 @@ def event_rows(batch: Batch) -> Copy:
     """Return every event of the batch as rows of `events`."""
     assert batch.scores is not None
     count = len(batch.table)
-    given = {name: batch.table.columns[name] for name in batch.table.columns.schema.names}
+    given = dict(zip(batch.table.columns.schema.names, batch.table.columns.columns, strict=True))
     return _copy_of(sql.EVENT_COLUMNS, {
         **given,
         "event_time": _timestamps(given["event_time"].to_numpy()),

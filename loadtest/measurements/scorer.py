@@ -15,7 +15,7 @@ BATCHES = (32, 1024)
 
 
 def measure(bench: Bench) -> dict[str, Any]:
-    """Return the median time of a call for each batch. Nothing is traced in it: a model is converted when it is made."""
+    """Return the median time of a call for each batch. Nothing is traced: the model is ready as it is."""
     values = [record.value for record in bench.traffic().records[: max(BATCHES)]]
     found = bench.aside(_time, values, bench.scale.scorer_calls)
     for rows in BATCHES:

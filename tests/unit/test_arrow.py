@@ -30,7 +30,6 @@ def answers(pa: Any, pc: Any) -> list[Any]:
         text.null_count, len(text), text.to_pylist(), columns.column("text")[0].as_py(), text.take([5, 0]).to_pylist(),
         text.is_null().to_numpy(zero_copy_only=False), np.frombuffer(offsets, np.int32)[: len(text) + 1], bytes(data),
         pc.equal(text, "tcp").fill_null(False).to_numpy(zero_copy_only=False),
-        pc.not_equal(text, "").fill_null(False).to_numpy(zero_copy_only=False),
         pc.index_in(text, value_set=names).fill_null(0).to_numpy(zero_copy_only=False),
         fixed[1].as_py(), len(fixed),
     ]  # fmt: skip
