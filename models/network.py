@@ -1,4 +1,4 @@
-"""One network, three heads: anomaly, threat class and risk, in one traced function."""
+"""One network, three heads: anomaly, threat class and risk, in one function of rows of features."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ import tensorflow as tf  # noqa: E402
 if sys.modules["keras"] is None:
     del sys.modules["keras"]
 
-tf.get_logger().setLevel("ERROR")  # it warns of every second network that is traced, as a swap does
+tf.get_logger().setLevel("ERROR")  # it warns of every second network that is traced
 
 
 def use_threads(count: int) -> None:

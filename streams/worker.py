@@ -53,7 +53,7 @@ async def run_worker(broker: str, postgres_dsn: str, redis_url: str, settings: W
         pool = await _pool(postgres_dsn, settings)
         acquired.callback(pool.terminate)
         release("PostgreSQL", pool.close)
-        # The model first: traced and warm before the group hands us a partition.
+        # The model first: ready before the group hands us a partition.
         try:
             models, extractor = await asyncio.gather(
                 first_models(broker, pool, settings, metrics),
