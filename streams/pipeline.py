@@ -46,8 +46,8 @@ from streams.slab import Slab
 from streams.store import store
 from streams.swap import Models
 
-#: Only batches of so many records are computed while the sinks take the one before. Smaller ones are mostly what a batch
-#: costs by itself: beside each other they would take a fifth more of a core, and what waits makes the next one larger.
+#: Only batches of so many records are computed while the sinks take the one before. Smaller ones are mostly what a
+#: batch costs by itself: beside each other they take a fifth more of a core, and what waits makes the next one larger.
 OVERLAPPED_RECORDS = 4096
 
 
