@@ -67,8 +67,6 @@ _UNITS = [FEATURES[column].unit for column in NUMERIC]
 _SHIFT = np.array([_LOG_SHIFT[unit] for unit in _UNITS if unit in _LOG_SHIFT], np.float32)
 #: So many of `NUMERIC` are taken in decades; they come first.
 _LOGS = len(_SHIFT)
-#: (len(NUMERIC), len(NUMERIC) * BINS): one where a bin is that of the number.
-_BINS_OF = np.repeat(np.eye(len(NUMERIC), dtype=np.float32), BINS, axis=1)
 #: Taken from the bins of what is missing, which leaves none of them above zero.
 _BEYOND = np.float32(1e9)
 
@@ -80,18 +78,28 @@ def encode(features: tf.Tensor, edges: tf.Tensor) -> tf.Tensor:
     """Return the (n, WIDTH) code of (n, columns) features; a missing value is zero in its bins and one in its flag."""
     missing = tf.cast(tf.math.is_nan(features), tf.float32)
     known = tf.where(tf.math.is_nan(features), 0.0, features)
-    widths = edges[:, 1:] - edges[:, :-1]
-    bins = _scale(tf.gather(known, NUMERIC, axis=1)) @ (_BINS_OF / tf.reshape(widths, (-1,)))
-    bins -= tf.reshape(edges[:, :-1] / widths, (-1,)) + tf.gather(missing, NUMERIC, axis=1) @ (_BEYOND * _BINS_OF)
+    in_decades, as_they_are = NUMERIC[:_LOGS], NUMERIC[_LOGS:]
+    decades = tf.math.log(tf.maximum(tf.gather(known, in_decades, axis=1), 0.0) + _SHIFT) / np.log(10.0)
     return tf.concat(
-        [tf.clip_by_value(bins, 0.0, 1.0), tf.gather(known, FLAGS, axis=1), tf.gather(missing, MARKS, axis=1)], axis=1
+        [
+            _bins(decades, tf.gather(missing, in_decades, axis=1), edges[:_LOGS]),
+            _bins(tf.gather(known, as_they_are, axis=1), tf.gather(missing, as_they_are, axis=1), edges[_LOGS:]),
+            tf.gather(known, FLAGS, axis=1),
+            tf.gather(missing, MARKS, axis=1),
+        ],
+        axis=1,
     )
 
 
-def _scale(numbers: tf.Tensor) -> tf.Tensor:
-    """Take logarithms of what spans decades: the first columns."""
-    logarithms = tf.math.log(tf.maximum(numbers[:, :_LOGS], 0.0) + _SHIFT) / np.log(10.0)
-    return tf.concat([logarithms, numbers[:, _LOGS:]], axis=1)
+def _bins(numbers: tf.Tensor, missing: tf.Tensor, edges: tf.Tensor) -> tf.Tensor:
+    """Return the (n, k * BINS) bins of (n, k) numbers as products, which take LiteRT half the time of selections.
+
+    With less than 1,024 weights they stay in float where large layers become int8 (`models.lite`).
+    """
+    of_number = np.repeat(np.eye(numbers.shape[1], dtype=np.float32), BINS, axis=1)
+    widths, begins = tf.reshape(edges[:, 1:] - edges[:, :-1], (-1,)), tf.reshape(edges[:, :-1], (-1,))
+    bins = numbers @ (of_number / widths) - missing @ (_BEYOND * of_number) - begins / widths
+    return tf.clip_by_value(bins, 0.0, 1.0)
 
 
 def encoded(features: NDArray[np.float32], rows: int = 16_384) -> NDArray[np.float32]:
