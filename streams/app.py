@@ -11,7 +11,7 @@ from streams.restore import Rewind
 from streams.settings import WorkerSettings
 
 #: Records in one slab at most, and slabs that wait in Faust before its fetcher pauses.
-MAX_FETCH_BYTES = 4_194_304
+MAX_FETCH_BYTES = 1_048_576
 BUFFERED_SLABS = 4
 
 

@@ -48,7 +48,7 @@ from streams.swap import Models
 
 #: Only batches of so many records are computed while the sinks take the one before. Smaller ones are mostly what a
 #: batch costs by itself: beside each other they take a fifth more of a core, and what waits makes the next one larger.
-OVERLAPPED_RECORDS = 4096
+OVERLAPPED_RECORDS = 512
 
 
 @dataclass(frozen=True, slots=True)

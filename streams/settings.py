@@ -40,7 +40,7 @@ class WorkerSettings(BaseModel):
     )
 
     batch_events: int = Field(
-        32_768,
+        16_384,
         ge=1,
         le=65_536,
         description="A batch is full at so many records. Every batch has a fixed cost, so that large ones are cheap "

@@ -13,7 +13,7 @@ def test_defaults_hold_without_file_and_environment(tmp_path: Path, monkeypatch:
     monkeypatch.chdir(tmp_path)
     settings = load({})
     assert settings.broker == "127.0.0.1:9092"
-    assert settings.worker.batch_events == 32_768
+    assert settings.worker.batch_events == 16_384
 
 
 def test_environment_wins_over_file(tmp_path: Path) -> None:
