@@ -12,8 +12,8 @@ from typing import Any
 import psutil
 
 LIBRARIES = (
-    "aiokafka", "asyncpg", "confluent-kafka", "faststream", "faust-streaming", "msgspec", "numba", "numpy", "pyarrow",
-    "quixstreams", "redis", "tensorflow-cpu", "uvloop",
+    "ai-edge-litert", "aiokafka", "asyncpg", "confluent-kafka", "faststream", "faust-streaming", "msgspec", "numba",
+    "numpy", "pyarrow", "quixstreams", "redis", "tensorflow-cpu", "uvloop",
 )  # fmt: skip
 SERVERS = {
     "broker": "Apache Kafka (KRaft), one node, no compression, heap of 512 MB",
