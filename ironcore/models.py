@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import artefact, registry
-from models.artefact import Card
+from models.artefact import ArtefactError, Card
 from models.drift import COLUMNS, MIN_ROWS, Report, columns_of
 from models.gates import Compared, Gates, failures
 from models.reference import Reference
@@ -76,12 +76,16 @@ class Desk:
         if champion == packed.referred:
             raise RefusedError(f"{version} is the champion already")
         card = await registry.register(self.connection, packed, getpass.getuser())
-        await self._keep(champion)  # where a rollback leads
+        before: ArtefactReference | None = champion
+        try:
+            await self._keep(champion)  # where a rollback leads
+        except ArtefactError:  # workers refuse it too, or it is there no more: nothing to go back to
+            before = None
         if gates is not None:
             compared = await self.compared(champion.version, version)
             if reasons := list(failures(gates, compared, await self.card(champion.version), card)):
                 raise RefusedError(f"{version} is not promoted: {'; '.join(reasons)}")
-        return await self._crown(packed.referred, champion, challenger)
+        return await self._crown(packed.referred, before, challenger)
 
     async def roll_back(self) -> Assignment:
         """Give the role back to the champion before this one; a second time takes that back.

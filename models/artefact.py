@@ -24,8 +24,8 @@ from schemas.threat import CLASSES, ThreatClass
 SHIPPED = Path(__file__).parent / "artefacts"
 WEIGHTS_FILE, CARD_FILE = "weights.npz", "card.json"
 MAX_WEIGHTS_BYTES = 16 * 1024 * 1024
-#: Array of the weights' file that holds the LiteRT model as bytes (`models.lite.convert`).
-LITERT = "litert"
+#: Arrays of the weights' file that hold bytes: the LiteRT model, and the hash of the weights that it was made of.
+LITERT, LITERT_OF = "litert", "litert_of"
 
 
 class ArtefactError(ValueError):
@@ -160,6 +160,27 @@ def pack(weights: Mapping[str, NDArray[Any]], card: Card) -> Packed:
     return Packed((card.model_dump_json(indent=1) + "\n").encode(), data, f"{card.name} {card.version}")
 
 
+def with_model(weights: Mapping[str, NDArray[np.float32]], model: bytes) -> dict[str, NDArray[Any]]:
+    """Return what an artefact's file of weights holds: the weights, and the LiteRT model that was made of them."""
+    digest = hashlib.sha256(_pack(weights)).digest()
+    return {**weights, LITERT: np.frombuffer(model, np.uint8), LITERT_OF: np.frombuffer(digest, np.uint8)}
+
+
+def model_of(packed: Packed) -> tuple[bytes, Card]:
+    """Verify an artefact and return its LiteRT model and its card.
+
+    Raises:
+        ArtefactError: As `unpack`; or there is no model (older versions made none), or it is that of other weights.
+    """
+    arrays, card = unpack(packed)
+    if LITERT not in arrays:
+        raise ArtefactError(f"{packed.where}: no LiteRT model in it, since an older version made it")
+    weights = {name: array for name, array in arrays.items() if name not in (LITERT, LITERT_OF)}
+    if hashlib.sha256(_pack(weights)).digest() != arrays.get(LITERT_OF, np.empty(0, np.uint8)).tobytes():
+        raise ArtefactError(f"{packed.where}: its LiteRT model was made of other weights")
+    return arrays[LITERT].tobytes(), card
+
+
 def load(folder: Path | None = None) -> tuple[dict[str, NDArray[Any]], Card]:
     """Read and verify an artefact.
 
@@ -191,7 +212,10 @@ def unpack(packed: Packed) -> tuple[dict[str, NDArray[Any]], Card]:
     _check_names(f"{packed.where}/{CARD_FILE}", card)
     try:
         with np.load(io.BytesIO(packed.weights), allow_pickle=False) as arrays:
-            found = {name: arrays[name].astype(np.uint8 if name == LITERT else np.float32) for name in arrays.files}
+            found = {
+                name: arrays[name].astype(np.uint8 if name in (LITERT, LITERT_OF) else np.float32)
+                for name in arrays.files
+            }
     except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise ArtefactError(f"{weights}: unreadable: {error}") from error
     if wrong := [name for name, array in found.items() if not np.isfinite(array).all()]:

@@ -25,7 +25,7 @@ from models.training import Progress, train
 from models.verdicts import TimeSplit, split_by_time
 from schemas.threat import CLASSES
 
-NAME, VERSION = "ironcore-flow", "1.1.0"
+NAME, VERSION = "ironcore-flow", "1.1.1"
 
 
 def build(  # noqa: PLR0913 - what `ironcore train` is asked, and two ways to hear of its progress
@@ -122,7 +122,7 @@ def _data_card(path: Path, data: Dataset, validation: Dataset) -> DataCard:
 
 
 def refer(folder: Path, path: Path) -> Card:
-    """Give the artefact in `folder` the reference of its own training rows; its weights stay as they are.
+    """Give the artefact in `folder` the reference of its own training rows and its LiteRT model; its weights stay.
 
     Raises:
         ArtefactError: The artefact is not valid.
@@ -134,7 +134,9 @@ def refer(folder: Path, path: Path) -> Card:
     data = load(path)
     trained_on = data.where(np.isin(data.capture, card.data.training_captures))
     return artefact.save(
-        folder, weights, card.model_copy(update={"reference": _reference(trained_on, Scorer.load(folder))})
+        folder,
+        arrays_of(Network(weights), card),
+        card.model_copy(update={"reference": _reference(trained_on, Scorer.load(folder))}),
     )
 
 

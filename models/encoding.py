@@ -67,6 +67,7 @@ _UNITS = [FEATURES[column].unit for column in NUMERIC]
 _SHIFT = np.array([_LOG_SHIFT[unit] for unit in _UNITS if unit in _LOG_SHIFT], np.float32)
 #: So many of `NUMERIC` are taken in decades; they come first.
 _LOGS = len(_SHIFT)
+assert all(unit in _LOG_SHIFT for unit in _UNITS[:_LOGS])
 #: Taken from the bins of what is missing, which leaves none of them above zero.
 _BEYOND = np.float32(1e9)
 

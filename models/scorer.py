@@ -1,4 +1,4 @@
-"""Scoring by TensorFlow, compiled by XLA: what trains, evaluates and scores history again, on a GPU where there is one.
+"""Scoring by TensorFlow, compiled by XLA: what evaluates, and scores history again, on a GPU where there is one.
 
 The stream and the sensors score by the same network in LiteRT (`models.lite`), which needs no TensorFlow.
 """
@@ -27,7 +27,7 @@ from schemas.threat import CLASSES, Contribution
 SHAPES = (32, 256, 512, 1024)
 #: On a GPU a call costs its launches and copies, whatever its rows: a whole micro-batch goes at once.
 GPU_SHAPES = (*SHAPES, 4096, 16_384)
-#: One shape for what is rare: each costs a second of compilation at the start.
+#: One shape for what is rare: each costs a second of compilation at its first call.
 EXPLAIN_SHAPES = (64,)
 
 

@@ -50,7 +50,10 @@ class WorkerSettings(BaseModel):
         0.010, ge=0, le=1, description="A batch that is not full goes at this age; with a backlog it never waits."
     )
     batches_in_flight: int = Field(
-        2, ge=1, le=16, description="Batches between decode and commit; beyond it the intake waits."
+        2,
+        ge=1,
+        le=16,
+        description="Batches between decode and commit; beyond it the intake waits. Of small ones there is one.",
     )
     record_bytes: int = Field(
         1_048_576, ge=1024, le=16_777_216, description="A longer record goes to the dead letters."

@@ -147,11 +147,12 @@ async def _fetch(pool: asyncpg.Pool, wanted: ArtefactReference | None) -> Packed
 
 def _ready(packed: Packed) -> LiteScorer:
     """Verify and try. Raises ArtefactError."""
-    scorer = LiteScorer.of(packed)
+    scorer, row = LiteScorer.of(packed), np.zeros((1, len(FEATURES)), np.float32)
     try:
-        scores = scorer.score(np.zeros((1, len(FEATURES)), np.float32))
+        scores = scorer.score(row)
+        scorer.explain(row)
     except Exception as error:  # whatever a new model does, the worker goes on with the last good one
         raise ArtefactError(f"{packed.where}: it cannot score: {error}") from error
-    if not (np.isfinite(scores.risk).all() and np.isfinite(scores.anomaly).all()):
+    if not all(np.isfinite(each).all() for each in (scores.risk, scores.anomaly, scores.class_probabilities)):
         raise ArtefactError(f"{packed.where}: its scores are not finite")
     return scorer

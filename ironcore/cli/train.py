@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from models.artefact import Card
     from models.dataset import Dataset
 
-_EPOCHS, _SEED, _VERSION = 15, 7, "1.1.0"
+_EPOCHS, _SEED, _VERSION = 15, 7, "1.1.1"
 
 
 def train(  # noqa: PLR0913, PLR0917 - one for each option of the command

@@ -10,10 +10,9 @@ from __future__ import annotations
 import tempfile
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from models.artefact import LITERT, Card
+from models.artefact import Card, with_model
 from models.explain import attribute
 from models.features import FEATURES
 from models.network import Network
@@ -48,4 +47,4 @@ def convert(network: Network, card: Card, *, int8: bool = False) -> bytes:
 def arrays_of(network: Network, card: Card) -> dict[str, NDArray[Any]]:
     """Return what an artefact's file of weights holds: the weights, and the LiteRT model that is made of them."""
     weights = {name: weight.numpy() for name, weight in network.weights.items()}
-    return weights | {LITERT: np.frombuffer(convert(network, card), np.uint8)}
+    return with_model(weights, convert(network, card))

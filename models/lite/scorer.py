@@ -9,7 +9,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from models.artefact import CARD_FILE, LITERT, ArtefactError, Card, Packed, read_card, read_verified, unpack
+from models.artefact import CARD_FILE, ArtefactError, Card, Packed, model_of, read_card, read_verified
 from models.features import FEATURES
 from models.lite.card import MODEL_FILE, LiteCard
 from models.reasons import contributions_of
@@ -26,7 +26,7 @@ class LiteScorer:
     """A model that is ready to score. Not thread-safe: the interpreters keep their tensors."""
 
     def __init__(self, model: bytes, card: Card, *, version: str | None = None) -> None:
-        """Make it ready. Raises ValueError when the bytes are no LiteRT model of the two signatures."""
+        """Make it ready. Raises ValueError, RuntimeError or KeyError when it is no model of the two signatures."""
         self.card, self.name, self.threshold = card, card.name, card.threshold
         self.version = version or card.version
         self._medians = card.medians()
@@ -37,12 +37,9 @@ class LiteScorer:
         """Verify an artefact and make it ready.
 
         Raises:
-            ArtefactError: It is altered, made for other features, or holds no LiteRT model (older ones do not).
+            ArtefactError: It is altered, made for other features, or its LiteRT model is absent or no such model.
         """
-        weights, card = unpack(packed)
-        if LITERT not in weights:
-            raise ArtefactError(f"{packed.where}: no LiteRT model in it, since an older version made it")
-        return cls._of(weights[LITERT].tobytes(), card, packed.where)
+        return cls._of(*model_of(packed), packed.where)
 
     @classmethod
     def load(cls, folder: Path) -> LiteScorer:
@@ -60,7 +57,7 @@ class LiteScorer:
     def _of(cls, model: bytes, card: Card, where: str, version: str | None = None) -> LiteScorer:
         try:
             return cls(model, card, version=version)
-        except ValueError as error:
+        except (ValueError, RuntimeError, KeyError) as error:  # what LiteRT raises, and a signature that is absent
             raise ArtefactError(f"{where}: {error}") from error
 
     def score(self, features: NDArray[np.float32]) -> Scores:
@@ -104,6 +101,7 @@ class _Runners:
 
     def run(self, features: NDArray[np.float32], out: dict[str, NDArray[np.float32]]) -> None:
         """Run it over n rows and write each output's n rows."""
+        features = np.asarray(features, np.float32)
         for start in range(0, len(features), self._shapes[-1]):
             piece = features[start : start + self._shapes[-1]]
             rows = next(shape for shape in self._shapes if shape >= len(piece))

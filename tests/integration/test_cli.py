@@ -115,7 +115,7 @@ def test_a_model_is_registered_challenges_is_promoted_and_rolled_back(endpoints:
     assert "registered ironcore-flow 9.0.0" in model("register", str(tmp_path / "next"))
     assert "challenger: 9.0.0" in model("challenge", "9.0.0")
     assert "0 events were scored in shadow, 10000 are wanted" in refused("promote", "9.0.0", "--gates")
-    assert "champion: 9.0.0 (before: 1.1.0)" in model("promote", "9.0.0")
+    assert "champion: 9.0.0 (before: 1.1.1)" in model("promote", "9.0.0")
     listed = [line for line in model("list").splitlines() if "9.0.0" in line]
     assert "champion" in listed[0]
     assert f"champion: {card.version} (before: 9.0.0)" in model("rollback")

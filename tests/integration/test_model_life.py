@@ -150,6 +150,8 @@ async def test_what_cannot_be_loaded_is_refused_and_the_last_good_model_stays(
     late = workers.start("late")
     assert await model_of(late) == "9.0.0"
     assert await refusals(late, Role.CHAMPION) >= 1
+    # What is not there any more does not bar the way to another one, and is nothing to go back to.
+    assert (await desk.promote("9.0.0")).previous is None
     assert workers.unexpected_errors("is refused") == []
 
 

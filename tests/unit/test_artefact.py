@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from models import artefact
-from models.artefact import CARD_FILE, LITERT, WEIGHTS_FILE, ArtefactError
+from models.artefact import CARD_FILE, LITERT, LITERT_OF, WEIGHTS_FILE, ArtefactError
 from models.features import FEATURES
 from models.network import SHAPES, Network
 from models.scorer import Scorer
@@ -35,7 +35,7 @@ def test_shipped_artefact_is_small_and_says_what_it_is() -> None:
     assert sum(file.stat().st_size for file in folder.iterdir()) < 2 * 1024 * 1024
     weights, card = artefact.load()
     assert card.version == folder.name
-    assert set(weights) == {*SHAPES, LITERT}
+    assert set(weights) == {*SHAPES, LITERT, LITERT_OF}
     assert card.features == [feature.name for feature in FEATURES]
     assert len(card.benign_medians) == len(FEATURES)
     assert card.classes == list(CLASSES)

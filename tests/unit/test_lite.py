@@ -18,6 +18,7 @@ from models.lite.export import ExportError, export
 from models.lite.scorer import LiteScorer
 from models.metrics import roc_auc
 from models.network import Network
+from models.runtime import tf
 from models.scorer import Scorer
 from tests.unit.test_network import rows
 from tests.unit.test_train import write
@@ -102,6 +103,28 @@ def test_an_artefact_without_the_model_is_refused(tmp_path: Path) -> None:
     artefact.save(tmp_path, {name: array for name, array in weights.items() if name != artefact.LITERT}, card)
     with pytest.raises(ArtefactError, match="no LiteRT model in it"):
         LiteScorer.of(artefact.read(tmp_path))
+
+
+def test_the_model_of_other_weights_is_refused(tmp_path: Path) -> None:
+    weights, card = artefact.load()
+    artefact.save(tmp_path, weights | {"risk_bias": weights["risk_bias"] + 1}, card)
+    with pytest.raises(ArtefactError, match="its LiteRT model was made of other weights"):
+        LiteScorer.of(artefact.read(tmp_path))
+
+
+def test_a_model_of_other_width_is_refused(tmp_path: Path) -> None:
+    """It is a LiteRT model, and fails when it is made ready."""
+    module = tf.Module()
+    row = [tf.TensorSpec((None, 3), tf.float32, name="features")]
+    module.score = module.explain = tf.function(lambda features: {"risk": features @ tf.ones((3, 1))}, row)
+    signatures = {name: module.score.get_concrete_function() for name in ("score", "explain")}
+    tf.saved_model.save(module, str(tmp_path / "saved"), signatures=signatures)
+    model = tf.lite.TFLiteConverter.from_saved_model(str(tmp_path / "saved"), list(signatures)).convert()
+    weights, card = artefact.load()
+    weights = {name: array for name, array in weights.items() if name not in (artefact.LITERT, artefact.LITERT_OF)}
+    artefact.save(tmp_path / "other", artefact.with_model(weights, model), card)
+    with pytest.raises(ArtefactError, match=str(tmp_path / "other")):
+        LiteScorer.of(artefact.read(tmp_path / "other"))
 
 
 @pytest.mark.parametrize("spoilt", [b"", b"no model", "half"])

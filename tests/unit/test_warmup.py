@@ -7,7 +7,7 @@ import pytest
 
 from ironcore.local_fit import _Sample
 from models import artefact
-from models.artefact import LITERT
+from models.artefact import LITERT, LITERT_OF
 from models.behaviours import strengths
 from models.calibration import THRESHOLD
 from models.dataset import load
@@ -51,7 +51,7 @@ def test_an_artefact_is_fitted_under_a_version_of_its_own(tmp_path: Path) -> Non
     assert card.local.usual == card.reference.rows == (shown < 0.25).sum()
     weights, learnt = artefact.unpack(made)[0], artefact.load()[0]
     differ = {name for name in learnt if not np.array_equal(weights[name], learnt[name])}
-    assert {"anomaly_knots", LITERT} <= differ <= {"anomaly_knots", "risk_bias", LITERT}
+    assert {"anomaly_knots", LITERT, LITERT_OF} <= differ <= {"anomaly_knots", "risk_bias", LITERT, LITERT_OF}
     assert weights["risk_bias"] <= learnt["risk_bias"]
     loud = artefact.pack(learnt | {"risk_bias": np.array([3.0], np.float32)}, before)  # calls everything a threat
     quietened = LiteScorer.of(localised(loud, data.features, (1_750_000_000.0, 1_750_003_600.0), flows=5000))
