@@ -18,19 +18,24 @@ from schemas.threat import CLASSES, Contribution
 
 #: Rows are padded to the next of these, and more of them are taken piece by piece: the largest fits a core's cache.
 SHAPES = (1, 8, 32, 128, 256)
+#: A sensor has one: each shape holds a megabyte.
+SENSOR_SHAPES = (32,)
 #: The path of a row that is explained takes eight times its own memory.
-EXPLAIN_SHAPES = (1, 8, 32)
+MOST_EXPLAINED = 32
 
 
 class LiteScorer:
     """A model that is ready to score. Not thread-safe: the interpreters keep their tensors."""
 
-    def __init__(self, model: bytes, card: Card, *, version: str | None = None) -> None:
+    def __init__(
+        self, model: bytes, card: Card, *, version: str | None = None, shapes: tuple[int, ...] = SHAPES
+    ) -> None:
         """Make it ready. Raises ValueError, RuntimeError or KeyError when it is no model of the two signatures."""
         self.card, self.name, self.threshold = card, card.name, card.threshold
         self.version = version or card.version
         self._medians = card.medians()
-        self._heads, self._shares = _Runners(model, "score", SHAPES), _Runners(model, "explain", EXPLAIN_SHAPES)
+        self._heads = _Runners(model, "score", shapes)
+        self._shares = _Runners(model, "explain", tuple(rows for rows in shapes if rows <= MOST_EXPLAINED))
 
     @classmethod
     def of(cls, packed: Packed) -> LiteScorer:
@@ -39,7 +44,7 @@ class LiteScorer:
         Raises:
             ArtefactError: It is altered, made for other features, or its LiteRT model is absent or no such model.
         """
-        return cls._of(*model_of(packed), packed.where)
+        return cls._of(packed.where, *model_of(packed))
 
     @classmethod
     def load(cls, folder: Path) -> LiteScorer:
@@ -51,12 +56,13 @@ class LiteScorer:
         card = read_card(folder / CARD_FILE, LiteCard)
         # The source's version, marked as SemVer marks another build.
         version = f"{card.version}+{card.weights_type}"
-        return cls._of(read_verified(folder / MODEL_FILE, card.model_sha256), card, str(folder / MODEL_FILE), version)
+        model = read_verified(folder / MODEL_FILE, card.model_sha256)
+        return cls._of(str(folder / MODEL_FILE), model, card, version=version, shapes=SENSOR_SHAPES)
 
     @classmethod
-    def _of(cls, model: bytes, card: Card, where: str, version: str | None = None) -> LiteScorer:
+    def _of(cls, where: str, model: bytes, card: Card, **how: Any) -> LiteScorer:
         try:
-            return cls(model, card, version=version)
+            return cls(model, card, **how)
         except (ValueError, RuntimeError, KeyError) as error:  # what LiteRT raises, and a signature that is absent
             raise ArtefactError(f"{where}: {error}") from error
 
