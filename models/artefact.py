@@ -25,7 +25,7 @@ SHIPPED = Path(__file__).parent / "artefacts"
 WEIGHTS_FILE, CARD_FILE = "weights.npz", "card.json"
 MAX_WEIGHTS_BYTES = 16 * 1024 * 1024
 #: Arrays of the weights' file that hold bytes: the LiteRT model, and the hash of the weights that it was made of.
-LITERT, LITERT_OF = "litert", "litert_of"
+BYTES = LITERT, LITERT_OF = "litert", "litert_of"
 
 
 class ArtefactError(ValueError):
@@ -175,7 +175,7 @@ def model_of(packed: Packed) -> tuple[bytes, Card]:
     arrays, card = unpack(packed)
     if LITERT not in arrays:
         raise ArtefactError(f"{packed.where}: no LiteRT model in it, since an older version made it")
-    weights = {name: array for name, array in arrays.items() if name not in (LITERT, LITERT_OF)}
+    weights = {name: array for name, array in arrays.items() if name not in BYTES}
     if hashlib.sha256(_pack(weights)).digest() != arrays.get(LITERT_OF, np.empty(0, np.uint8)).tobytes():
         raise ArtefactError(f"{packed.where}: its LiteRT model was made of other weights")
     return arrays[LITERT].tobytes(), card
@@ -212,10 +212,7 @@ def unpack(packed: Packed) -> tuple[dict[str, NDArray[Any]], Card]:
     _check_names(f"{packed.where}/{CARD_FILE}", card)
     try:
         with np.load(io.BytesIO(packed.weights), allow_pickle=False) as arrays:
-            found = {
-                name: arrays[name].astype(np.uint8 if name in (LITERT, LITERT_OF) else np.float32)
-                for name in arrays.files
-            }
+            found = {name: arrays[name].astype(np.uint8 if name in BYTES else np.float32) for name in arrays.files}
     except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise ArtefactError(f"{weights}: unreadable: {error}") from error
     if wrong := [name for name, array in found.items() if not np.isfinite(array).all()]:

@@ -20,7 +20,7 @@ from models.features import FEATURES
 from models.network import Network
 from models.reasons import contributions_of
 from models.runtime import has_gpu, tf, use_threads
-from models.scores import Scores
+from models.scores import Scores, check_columns, pieces, scores_of
 from schemas.threat import CLASSES, Contribution
 
 #: Batches are padded to the next of these; larger ones are split. XLA compiles once a shape.
@@ -79,10 +79,9 @@ class Scorer:
         Raises:
             ValueError: The matrix has another number of columns.
         """
-        if features.ndim != 2 or features.shape[1] != len(FEATURES):
-            raise ValueError(f"features have shape {features.shape}, expected (n, {len(FEATURES)})")
+        check_columns(features)
         anomaly, classes, risk = self._heads(features, ((), (len(CLASSES),), ()))
-        return Scores(anomaly, classes, risk, risk >= self.threshold, classes.argmax(axis=1))
+        return scores_of(anomaly, classes, risk, self.threshold)
 
     def explain(self, features: NDArray[np.float32], top: int = 5) -> list[list[Contribution]]:
         """Return the strongest contributions to the risk of (n, len(FEATURES)) rows, the strongest first.
@@ -127,13 +126,10 @@ class _Compiled:
 
     def __call__(self, features: NDArray[np.float32], widths: tuple[tuple[int, ...], ...]) -> list[NDArray[np.float32]]:
         """Call it on chunks padded with missing values to the shapes; join what it returns, of these `widths` a row."""
-        chunks = []
-        for start in range(0, len(features), self.shapes[-1]):
-            chunk = features[start : start + self.shapes[-1]]
-            rows = next(shape for shape in self.shapes if shape >= len(chunk))
-            padded = np.full((rows, features.shape[1]), np.nan, np.float32)
-            padded[: len(chunk)] = chunk
-            chunks.append([output.numpy()[: len(chunk)] for output in self.of_shape(rows)(tf.constant(padded))])
+        chunks = [
+            [output.numpy()[: at.stop - at.start] for output in self.of_shape(len(padded))(tf.constant(padded))]
+            for at, padded in pieces(features, self.shapes)
+        ]
         if not chunks:
             return [np.empty((0, *width), np.float32) for width in widths]
         return [np.concatenate(parts) for parts in zip(*chunks, strict=True)]

@@ -13,7 +13,7 @@ from models.artefact import CARD_FILE, ArtefactError, Card, Packed, model_of, re
 from models.features import FEATURES
 from models.lite.card import MODEL_FILE, LiteCard
 from models.reasons import contributions_of
-from models.scores import Scores
+from models.scores import Scores, check_columns, pieces, scores_of
 from schemas.threat import CLASSES, Contribution
 
 #: Rows are padded to the next of these, and more of them are taken piece by piece: the largest fits a core's cache.
@@ -72,16 +72,14 @@ class LiteScorer:
         Raises:
             ValueError: The matrix has another number of columns.
         """
-        if features.ndim != 2 or features.shape[1] != len(FEATURES):
-            raise ValueError(f"features have shape {features.shape}, expected (n, {len(FEATURES)})")
+        check_columns(features)
         found = {
             "anomaly": np.empty(len(features), np.float32),
             "class_probabilities": np.empty((len(features), len(CLASSES)), np.float32),
             "risk": np.empty(len(features), np.float32),
         }
         self._heads.run(features, found)
-        classes, risk = found["class_probabilities"], found["risk"]
-        return Scores(found["anomaly"], classes, risk, risk >= self.threshold, classes.argmax(axis=1))
+        return scores_of(found["anomaly"], found["class_probabilities"], found["risk"], self.threshold)
 
     def explain(self, features: NDArray[np.float32], top: int = 5) -> list[list[Contribution]]:
         """Return the strongest contributions to the risk of (n, len(FEATURES)) rows, the strongest first.
@@ -107,14 +105,7 @@ class _Runners:
 
     def run(self, features: NDArray[np.float32], out: dict[str, NDArray[np.float32]]) -> None:
         """Run it over n rows and write each output's n rows."""
-        features = np.asarray(features, np.float32)
-        for start in range(0, len(features), self._shapes[-1]):
-            piece = features[start : start + self._shapes[-1]]
-            rows = next(shape for shape in self._shapes if shape >= len(piece))
-            padded = piece
-            if len(piece) < rows:
-                padded = np.full((rows, features.shape[1]), np.nan, np.float32)
-                padded[: len(piece)] = piece
-            found = self._of[rows](features=padded)
+        for at, padded in pieces(features, self._shapes):
+            found = self._of[len(padded)](features=padded)
             for name, array in out.items():
-                array[start : start + len(piece)] = found[name][: len(piece)]
+                array[at] = found[name][: at.stop - at.start]

@@ -121,7 +121,7 @@ def test_a_model_of_other_width_is_refused(tmp_path: Path) -> None:
     tf.saved_model.save(module, str(tmp_path / "saved"), signatures=signatures)
     model = tf.lite.TFLiteConverter.from_saved_model(str(tmp_path / "saved"), list(signatures)).convert()
     weights, card = artefact.load()
-    weights = {name: array for name, array in weights.items() if name not in (artefact.LITERT, artefact.LITERT_OF)}
+    weights = {name: array for name, array in weights.items() if name not in artefact.BYTES}
     artefact.save(tmp_path / "other", artefact.with_model(weights, model), card)
     with pytest.raises(ArtefactError, match=str(tmp_path / "other")):
         LiteScorer.of(artefact.read(tmp_path / "other"))
