@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import faust
@@ -21,6 +22,7 @@ class App(faust.App):
     rewind: Rewind
     drain_s: float
     fetch_wait_s: float
+    wanted: asyncio.Event  #: set while records should be fetched; the consumer clears it once some have come
 
     def _create_directories(self) -> None:
         """Make none: there are no tables to keep."""
@@ -37,7 +39,7 @@ class SlabSchema(faust.Schema[Any, Any]):
         return message.value
 
 
-def build_app(broker: str, settings: WorkerSettings) -> App:
+def build_app(broker: str, settings: WorkerSettings, wanted: asyncio.Event) -> App:
     """Return a configured app on the slab transport; it declares no topics and serves no web pages of its own."""
     app = App(
         settings.group,
@@ -61,4 +63,5 @@ def build_app(broker: str, settings: WorkerSettings) -> App:
     app.rewind = Rewind(settings.restore_s, settings.restore_records)
     app.drain_s = settings.drain_s
     app.fetch_wait_s = settings.fetch_wait_s
+    app.wanted = wanted
     return app

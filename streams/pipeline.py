@@ -31,11 +31,11 @@ from aiokafka import AIOKafkaProducer
 from models.features import FeatureExtractor
 from streams.bad_ratio import BadRatio
 from streams.batch import Batch
-from streams.batching import batches
 from streams.cache import Cache
 from streams.decode import decode
 from streams.errors import Retry
 from streams.features import measure, restore
+from streams.intake import Intake
 from streams.logs import log
 from streams.metrics import Metrics
 from streams.publish import publish
@@ -68,7 +68,7 @@ class Pipeline:
     ) -> None:
         self._settings, self._extractor, self._models = settings, extractor, models
         self._sinks, self._metrics = sinks, metrics
-        self._queue: asyncio.Queue[Slab] = asyncio.Queue(maxsize=settings.batches_in_flight)
+        self.intake = Intake(max_records=settings.batch_events, max_wait_s=settings.batch_wait_s)
         self._in_flight = asyncio.Semaphore(settings.batches_in_flight)
         self._compute = ThreadPoolExecutor(1, thread_name_prefix="compute")
         self._risk = RiskRule(settings.risk_threshold, settings.risk_half_life_s)
@@ -79,25 +79,23 @@ class Pipeline:
         )  # counting them takes longer than a batch's sums
 
     async def take(self, slab: Slab) -> None:
-        """Queue a slab; waits while enough is queued and in flight."""
-        await self._queue.put(slab)
+        """Queue a slab; waits while enough are queued."""
+        await self.intake.put(slab)
         if not slab.restores:
             self._metrics.records.inc(len(slab.records))
             self._metrics.in_flight.inc(len(slab.records))
 
     async def run(self) -> None:
         """Work until cancelled. Raises Fatal."""
-        settings = self._settings
         async with asyncio.TaskGroup() as sinking:
-            async for slabs in batches(
-                self._queue, max_records=settings.batch_events, max_wait_s=settings.batch_wait_s
-            ):
-                batch = Batch(slabs)
-                if slabs[0].restores:
+            while True:
+                await self._in_flight.acquire()  # first: what is fetched now should not wait for it
+                batch = Batch(await self.intake.take())
+                if batch.slabs[0].restores:
                     await self._in_compute_thread(self._restore, batch)
                     _settle(batch)
+                    self._in_flight.release()
                 else:
-                    await self._in_flight.acquire()
                     await self._in_compute_thread(self._score, batch)
                     sink = sinking.create_task(self._sink(batch))
                     if batch.records < OVERLAPPED_RECORDS:
@@ -106,10 +104,8 @@ class Pipeline:
     async def forget(self, partitions: Iterable[int]) -> None:
         """Drop the windows of revoked partitions, and the slabs of theirs that wait."""
         revoked = set(partitions)
-        for slab in [self._queue.get_nowait() for _ in range(self._queue.qsize())]:
-            if slab.partition not in revoked:
-                self._queue.put_nowait(slab)
-            elif not slab.restores:
+        for slab in self.intake.drop(revoked):
+            if not slab.restores:
                 self._metrics.in_flight.dec(len(slab.records))
         for partition in revoked:
             await self._in_compute_thread(self._extractor.forget, partition)

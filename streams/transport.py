@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
+from aiokafka.consumer import consumer as consumers
 from aiokafka.consumer import fetcher
 from aiokafka.errors import CorruptRecordException
 from aiokafka.record.memory_records import MemoryRecords
@@ -90,8 +91,28 @@ class FetchResult(fetcher.FetchResult):  # type: ignore[misc]
         return taken
 
 
+class Fetcher(fetcher.Fetcher):  # type: ignore[misc]
+    """Fetches while somebody waits for records, and not ahead."""
+
+    _waits = False
+
+    async def fetched_records(self, *args: Any, **kwargs: Any) -> dict[Any, list[Any]]:
+        """Return what was fetched and not taken yet; fetch when there is nothing."""
+        self._waits = True
+        self._notify(self._wait_consume_future)  # its routine looks again for what to do
+        try:
+            records: dict[Any, list[Any]] = await super().fetched_records(*args, **kwargs)
+        finally:
+            self._waits = False
+        return records
+
+    def _get_actions_per_node(self, assignment: Any) -> tuple[Any, ...]:
+        fetches, *others = super()._get_actions_per_node(assignment)
+        return fetches if self._waits and not self._records else [], *others
+
+
 # aiokafka has no other way; the whole process reads slabs
-fetcher.PartitionRecords, fetcher.FetchResult = BareRecords, FetchResult
+fetcher.PartitionRecords, fetcher.FetchResult, consumers.Fetcher = BareRecords, FetchResult, Fetcher
 
 
 @dataclass(slots=True, eq=False)
@@ -129,11 +150,18 @@ class Consumer(driver.Consumer):
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:
-        """Fetch once and yield a message for each partition that has records."""
+        """Fetch once, when records are wanted, and yield a message for each partition that has some."""
+        try:
+            async with asyncio.timeout(timeout):
+                await self._app.wanted.wait()
+        except TimeoutError:
+            return
         records_of, active = await self._wait_next_records(timeout)
         generation = self.app.consumer_generation_id
         if records_of is None or self.should_stop or not self.flow_active:
             return  # when a rebalance began during the fetch, the records come again after the seek that ends it
+        if records_of:
+            self._app.wanted.clear()
         for tp, records in records_of.items():
             if active is not None and tp not in active and tp not in self._buffered_partitions:
                 continue

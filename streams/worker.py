@@ -67,7 +67,7 @@ async def run_worker(broker: str, postgres_dsn: str, redis_url: str, settings: W
         release("Redis", cache.close)
         pipeline = Pipeline(settings, extractor, models, Sinks(pool, producer, cache), metrics)
         acquired.callback(pipeline.close)
-        app = build_app(broker, settings)
+        app = build_app(broker, settings, pipeline.intake.wanted)
         add_agent(app, pipeline.take)
         _on_revocation(app, pipeline)
         health = Health(app, metrics, stuck_commit_s=settings.stuck_commit_s)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import weakref
 from dataclasses import dataclass
@@ -37,7 +38,8 @@ def consumer(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def make_consumer() -> Any:
-    app = build_app("127.0.0.1:9092", WorkerSettings())
+    wanted = asyncio.Event()
+    app = build_app("127.0.0.1:9092", WorkerSettings(), wanted)
     made: Any = app.transport.create_consumer(
         callback=_never, on_partitions_revoked=_never, on_partitions_assigned=_never
     )
@@ -55,12 +57,22 @@ async def fetch(consumer: Any, fetched: dict[TP, list[Any]]) -> list[tuple[TP, A
         return fetched, set(fetched)
 
     consumer._wait_next_records = next_records
+    consumer.app.wanted.set()
     return [(tp, message) async for tp, message in consumer.getmany(1.0)]
 
 
 async def test_a_fetch_becomes_one_message_for_each_partition(consumer: Any) -> None:
     got = await fetch(consumer, {RAW0: records(0, 100), RAW1: records(5, 7)})
     assert [(tp, message.offset, len(message.value.records)) for tp, message in got] == [(RAW0, 99, 100), (RAW1, 6, 2)]
+
+
+async def test_only_wanted_records_are_fetched_and_what_came_is_wanted_no_more(consumer: Any) -> None:
+    await fetch(consumer, {})
+    assert consumer.app.wanted.is_set()
+    await fetch(consumer, {RAW0: records(0, 1)})
+    assert not consumer.app.wanted.is_set()
+    consumer._wait_next_records = _never
+    assert [message async for message in consumer.getmany(0.01)] == []
 
 
 async def test_messages_carry_the_generation_or_faust_would_drop_them(consumer: Any) -> None:
