@@ -2,6 +2,9 @@
 
 Three set-associative tables of fixed size (8 ways; the entry seen least recently makes room) hold what is remembered
 of an entity, of a pair (entity, destination, port) and of a destination (address, port).
+
+The loops take tables apart before they begin, and index arrays instead of slicing them: inside, numba counts a
+reference for each field and each slice, which took as long as all the rest.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from models.compiled import compiled, inlined
 
 WAYS = 8
 SLOTS = 6  #: sub-windows of a window
+NEWEST = 6  #: where an entry's newest sub-window stands, behind those of its slots: together a cache line
 SLOT_S = 10.0  #: length of a sub-window, seconds
 RESTART_SLOTS = 360  #: an event this much older than the newest (an hour) starts its window anew
 BITMAP_WORDS = 4  #: 64-bit words of a bitmap of distinct values
@@ -40,8 +44,7 @@ class Ring(NamedTuple):
     key: NDArray[np.uint64]  #: (n,) 0 where free
     partition: NDArray[np.int32]  #: (n,)
     seen: NDArray[np.int64]  #: (n,) the table's clock at the last use
-    newest: NDArray[np.int64]  #: (n,) number of the newest sub-window (event time / `SLOT_S`)
-    epoch: NDArray[np.int64]  #: (n, SLOTS) number of the sub-window that a slot holds
+    epoch: NDArray[np.int64]  #: (n, 8) number of the sub-window (event time / `SLOT_S`) of each slot, and of the newest
     counts: NDArray[np.float64]  #: (n, SLOTS, counters)
     bits: NDArray[np.uint64]  #: (n, SLOTS, 2, BITMAP_WORDS) distinct destinations, distinct ports; or width 0
 
@@ -52,8 +55,7 @@ def empty_ring(size: int, counters: int, bitmaps: int) -> Ring:
         key=np.zeros(size, np.uint64),
         partition=np.zeros(size, np.int32),
         seen=np.zeros(size, np.int64),
-        newest=np.zeros(size, np.int64),
-        epoch=np.full((size, SLOTS), -1, np.int64),
+        epoch=np.zeros((size, 8), np.int64),
         counts=np.zeros((size, SLOTS, counters)),
         bits=np.zeros((size, SLOTS, bitmaps, BITMAP_WORDS), np.uint64),
     )
@@ -111,25 +113,48 @@ def _place(key: NDArray[np.uint64], seen: NDArray[np.int64], wanted: np.uint64, 
 
 
 @compiled
-def _slot(ring: Ring, entry: int, number: int, fresh: bool) -> int:  # noqa: FBT001 - numba has no keywords-only
+def _slot(  # noqa: PLR0913, PLR0917
+    epoch: NDArray[np.int64],
+    counts: NDArray[np.float64],
+    bits: NDArray[np.uint64],
+    entry: int,
+    number: int,
+    fresh: bool,  # noqa: FBT001 - numba has no keywords-only
+) -> int:
     """Return the slot for a sub-window's number, emptied when it held another; -1 when it is older than the window."""
-    if fresh or ring.newest[entry] - number > RESTART_SLOTS:
-        ring.epoch[entry, :] = -1
-        ring.newest[entry] = number
-    if ring.newest[entry] - number >= SLOTS:
+    newest = epoch[entry, NEWEST]
+    if fresh or newest - number > RESTART_SLOTS:
+        for slot in range(SLOTS):
+            epoch[entry, slot] = -1
+        newest = number
+    if newest - number >= SLOTS:
         return -1
-    ring.newest[entry] = max(ring.newest[entry], number)
+    epoch[entry, NEWEST] = max(newest, number)
     slot = number % SLOTS
-    if ring.epoch[entry, slot] != number:
-        ring.epoch[entry, slot] = number
-        ring.counts[entry, slot, :] = 0.0
-        ring.bits[entry, slot] = 0
+    if epoch[entry, slot] != number:
+        epoch[entry, slot] = number
+        for counter in range(counts.shape[2]):
+            counts[entry, slot, counter] = 0.0
+        for which in range(bits.shape[2]):
+            for word in range(BITMAP_WORDS):
+                bits[entry, slot, which, word] = 0
     return int(slot)
 
 
 @compiled
-def _live(ring: Ring, entry: int, slot: int) -> bool:
-    return bool(ring.epoch[entry, slot] > ring.newest[entry] - SLOTS)
+def _add(counts: NDArray[np.float64], entry: int, slot: int, added: NDArray[np.float64], i: int) -> None:
+    for counter in range(added.shape[1]):
+        counts[entry, slot, counter] += added[i, counter]
+
+
+@compiled
+def _mark(bits: NDArray[np.uint64], entry: int, slot: int, which: int, position: int) -> None:
+    bits[entry, slot, which, position >> 6] |= np.uint64(1) << np.uint64(position & 63)
+
+
+@inlined
+def _live(epoch: NDArray[np.int64], entry: int, slot: int) -> bool:
+    return bool(epoch[entry, slot] > epoch[entry, NEWEST] - SLOTS)
 
 
 @inlined
@@ -142,99 +167,16 @@ def _ones(word: np.uint64) -> np.uint64:
 
 
 @compiled
-def _distinct(ring: Ring, entry: int, which: int) -> float:
+def _distinct(epoch: NDArray[np.int64], bits: NDArray[np.uint64], entry: int, which: int) -> float:
     """Estimate distinct values of the window by linear counting (Whang et al., ACM TODS 15(2), 1990): -m ln(V / m)."""
     ones = np.uint64(0)
     for word in range(BITMAP_WORDS):
         union = np.uint64(0)
         for slot in range(SLOTS):
-            if _live(ring, entry, slot):
-                union |= ring.bits[entry, slot, which, word]
+            if _live(epoch, entry, slot):
+                union |= bits[entry, slot, which, word]
         ones += _ones(union)
     return float(_DISTINCT[ones])
-
-
-@compiled
-def _beat(pairs: Pairs, entry: int, time: float, fresh: bool) -> None:  # noqa: FBT001
-    """Update a pair's rhythm (RFC 6298) with a contact at `time`; one out of order changes nothing."""
-    rhythm = pairs.rhythm[entry]
-    interval = time - pairs.last[entry]
-    if fresh or interval < -RESTART_S:
-        pairs.last[entry], rhythm[0], rhythm[1], rhythm[2] = time, 1.0, 0.0, 0.0
-        return
-    if interval < SAME_CONTACT_S:
-        return
-    pairs.last[entry] = time
-    rhythm[0] += 1.0
-    if rhythm[0] == 2.0:
-        rhythm[1], rhythm[2] = interval, interval / 2
-        return
-    rhythm[2] += DEVIATION_GAIN * (abs(interval - rhythm[1]) - rhythm[2])
-    rhythm[1] += INTERVAL_GAIN * (interval - rhythm[1])
-
-
-@compiled
-def _read_entity(ring: Ring, entry: int, row: NDArray[np.float32]) -> None:
-    """Write the totals of an entity's window (columns 0 to 8)."""
-    peak = 0.0
-    for slot in range(SLOTS):
-        if _live(ring, entry, slot):
-            for counter in range(ENTITY_COUNTERS):
-                row[counter] += ring.counts[entry, slot, counter]
-            peak = max(peak, ring.counts[entry, slot, CONNECTIONS])
-    row[6], row[7] = _distinct(ring, entry, 0), _distinct(ring, entry, 1)
-    row[8] = peak / SLOT_S
-
-
-@compiled
-def _read_destination(ring: Ring, entry: int, row: NDArray[np.float32]) -> None:
-    """Write the peak rate and the unanswered ratio of a destination (columns 12 and 13)."""
-    peak = total = unanswered = 0.0
-    for slot in range(SLOTS):
-        if _live(ring, entry, slot):
-            peak = max(peak, ring.counts[entry, slot, ARRIVED])
-            total += ring.counts[entry, slot, ARRIVED]
-            unanswered += ring.counts[entry, slot, UNANSWERED]
-    row[12], row[13] = peak / SLOT_S, unanswered / max(total, 1.0)
-
-
-@inlined
-def _meet_entity(ring: Ring, arrivals: Arrivals, i: int, clock: int, row: NDArray[np.float32]) -> bool:
-    """Add an event to its entity's window and write the totals. Return False when it was too late to be added."""
-    entry, fresh = _place(ring.key, ring.seen, arrivals.entity[i], clock)
-    ring.partition[entry] = arrivals.partition[i]
-    slot = _slot(ring, entry, int(arrivals.event_time[i] // SLOT_S), fresh)
-    if slot >= 0:
-        for counter in range(ENTITY_COUNTERS):  # spelt out: a slice would allocate
-            ring.counts[entry, slot, counter] += arrivals.entity_counts[i, counter]
-        if arrivals.is_connection[i]:
-            for which in range(2):
-                bit = arrivals.bit[i, which]
-                ring.bits[entry, slot, which, bit >> 6] |= np.uint64(1) << np.uint64(bit & 63)
-    _read_entity(ring, entry, row)
-    return slot >= 0
-
-
-@inlined
-def _meet_pair(pairs: Pairs, arrivals: Arrivals, i: int, clock: int, row: NDArray[np.float32]) -> None:
-    """Add a connection to its pair's rhythm and write it (columns 9 to 11)."""
-    entry, fresh = _place(pairs.key, pairs.seen, arrivals.pair[i], clock)
-    pairs.partition[entry] = arrivals.partition[i]
-    _beat(pairs, entry, arrivals.event_time[i], fresh)
-    for column in range(3):
-        row[9 + column] = pairs.rhythm[entry, column]
-
-
-@inlined
-def _meet_destination(ring: Ring, arrivals: Arrivals, i: int, clock: int, row: NDArray[np.float32]) -> None:
-    """Add a connection to its destination's window and write the totals."""
-    entry, fresh = _place(ring.key, ring.seen, arrivals.destination[i], clock)
-    ring.partition[entry] = arrivals.partition[i]
-    slot = _slot(ring, entry, int(arrivals.event_time[i] // SLOT_S), fresh)
-    if slot >= 0:
-        for counter in range(DESTINATION_COUNTERS):
-            ring.counts[entry, slot, counter] += arrivals.destination_counts[i, counter]
-    _read_destination(ring, entry, row)
 
 
 class Tallies(NamedTuple):
@@ -247,18 +189,6 @@ class Tallies(NamedTuple):
     bit: NDArray[np.int16]  #: (n, bitmaps) position in a bitmap, -1 for none
 
 
-@inlined
-def _read(ring: Ring, entry: int, row: NDArray[np.float64]) -> None:
-    """Write the totals of a window, then its distinct values."""
-    counters, bitmaps = ring.counts.shape[2], ring.bits.shape[2]
-    for slot in range(SLOTS):
-        if _live(ring, entry, slot):
-            for counter in range(counters):
-                row[counter] += ring.counts[entry, slot, counter]
-    for which in range(bitmaps):
-        row[counters + which] = _distinct(ring, entry, which)
-
-
 @compiled
 def tally(ring: Ring, events: Tallies, clock: int, out: NDArray[np.float64]) -> None:
     """Run a batch through one table in its order.
@@ -269,21 +199,115 @@ def tally(ring: Ring, events: Tallies, clock: int, out: NDArray[np.float64]) -> 
         clock: Number of events that the table has seen before.
         out: (n, counters + bitmaps), zeros: takes the totals and the distinct values of the window after each.
     """
-    counters, bitmaps = events.counts.shape[1], events.bit.shape[1]
-    for i in range(len(events.key)):
-        if events.key[i] == 0:
+    key, partition, seen, epoch, counts, bits = ring
+    wanted, of, number, added, positions = events
+    counters, bitmaps = added.shape[1], positions.shape[1]
+    for i in range(len(wanted)):
+        if wanted[i] == 0:
             continue
-        entry, fresh = _place(ring.key, ring.seen, events.key[i], clock + i)
-        ring.partition[entry] = events.partition[i]
-        slot = _slot(ring, entry, events.number[i], fresh)
+        entry, fresh = _place(key, seen, wanted[i], clock + i)
+        partition[entry] = of[i]
+        slot = _slot(epoch, counts, bits, entry, number[i], fresh)
         if slot >= 0:
-            for counter in range(counters):
-                ring.counts[entry, slot, counter] += events.counts[i, counter]
+            _add(counts, entry, slot, added, i)
             for which in range(bitmaps):
-                bit = events.bit[i, which]
-                if bit >= 0:
-                    ring.bits[entry, slot, which, bit >> 6] |= np.uint64(1) << np.uint64(bit & 63)
-        _read(ring, entry, out[i])
+                if positions[i, which] >= 0:
+                    _mark(bits, entry, slot, which, positions[i, which])
+        for live in range(SLOTS):
+            if _live(epoch, entry, live):
+                for counter in range(counters):
+                    out[i, counter] += counts[entry, live, counter]
+        for which in range(bitmaps):
+            out[i, counters + which] = _distinct(epoch, bits, entry, which)
+
+
+@compiled
+def _meet_entities(ring: Ring, arrivals: Arrivals, clock: int, out: NDArray[np.float32], first: int) -> int:
+    """Add events to the windows of their entities and write the totals, in 9 columns. Return how many were too late."""
+    key, partition, seen, epoch, counts, bits = ring
+    event_time, of, wanted = arrivals.event_time, arrivals.partition, arrivals.entity
+    added, bit = arrivals.entity_counts, arrivals.bit
+    takes_part, is_connection = arrivals.takes_part, arrivals.is_connection
+    late = 0
+    for i in range(len(wanted)):
+        for column in range(first, first + 9):
+            out[i, column] = 0.0 if takes_part[i] else np.nan
+        if not takes_part[i]:
+            continue
+        entry, fresh = _place(key, seen, wanted[i], clock + i)
+        partition[entry] = of[i]
+        slot = _slot(epoch, counts, bits, entry, int(event_time[i] // SLOT_S), fresh)
+        if slot < 0:
+            late += 1
+        else:
+            _add(counts, entry, slot, added, i)
+            if is_connection[i]:
+                _mark(bits, entry, slot, 0, bit[i, 0])
+                _mark(bits, entry, slot, 1, bit[i, 1])
+        peak = 0.0
+        for live in range(SLOTS):
+            if _live(epoch, entry, live):
+                for counter in range(ENTITY_COUNTERS):
+                    out[i, first + counter] += counts[entry, live, counter]
+                peak = max(peak, counts[entry, live, CONNECTIONS])
+        out[i, first + 6], out[i, first + 7] = _distinct(epoch, bits, entry, 0), _distinct(epoch, bits, entry, 1)
+        out[i, first + 8] = peak / SLOT_S
+    return late
+
+
+@compiled
+def _meet_pairs(pairs: Pairs, arrivals: Arrivals, clock: int, out: NDArray[np.float32], first: int) -> None:
+    """Add connections to the rhythms of their pairs (RFC 6298) and write these, in 3 columns.
+
+    A contact out of order changes nothing.
+    """
+    key, partition, seen, last, rhythm = pairs
+    event_time, of, wanted = arrivals.event_time, arrivals.partition, arrivals.pair
+    is_connection = arrivals.is_connection
+    for i in range(len(wanted)):
+        if not is_connection[i]:
+            for column in range(first, first + 3):
+                out[i, column] = np.nan
+            continue
+        entry, fresh = _place(key, seen, wanted[i], clock + i)
+        partition[entry] = of[i]
+        interval = event_time[i] - last[entry]
+        if fresh or interval < -RESTART_S:
+            last[entry], rhythm[entry, 0], rhythm[entry, 1], rhythm[entry, 2] = event_time[i], 1.0, 0.0, 0.0
+        elif interval >= SAME_CONTACT_S:
+            last[entry] = event_time[i]
+            rhythm[entry, 0] += 1.0
+            if rhythm[entry, 0] == 2.0:
+                rhythm[entry, 1], rhythm[entry, 2] = interval, interval / 2
+            else:
+                rhythm[entry, 2] += DEVIATION_GAIN * (abs(interval - rhythm[entry, 1]) - rhythm[entry, 2])
+                rhythm[entry, 1] += INTERVAL_GAIN * (interval - rhythm[entry, 1])
+        for column in range(3):
+            out[i, first + column] = rhythm[entry, column]
+
+
+@compiled
+def _meet_destinations(ring: Ring, arrivals: Arrivals, clock: int, out: NDArray[np.float32], first: int) -> None:
+    """Add connections to the windows of their destinations; write the peak rate and the unanswered ratio."""
+    key, partition, seen, epoch, counts, bits = ring
+    event_time, of, wanted = arrivals.event_time, arrivals.partition, arrivals.destination
+    is_connection, added = arrivals.is_connection, arrivals.destination_counts
+    for i in range(len(wanted)):
+        if not is_connection[i]:
+            out[i, first] = out[i, first + 1] = np.nan
+            continue
+        entry, fresh = _place(key, seen, wanted[i], clock + i)
+        partition[entry] = of[i]
+        slot = _slot(epoch, counts, bits, entry, int(event_time[i] // SLOT_S), fresh)
+        if slot >= 0:
+            _add(counts, entry, slot, added, i)
+        peak = total = unanswered = 0.0
+        for live in range(SLOTS):
+            if _live(epoch, entry, live):
+                peak = max(peak, counts[entry, live, ARRIVED])
+                total += counts[entry, live, ARRIVED]
+                unanswered += counts[entry, live, UNANSWERED]
+        out[i, first], out[i, first + 1] = peak / SLOT_S, unanswered / max(total, 1.0)
 
 
 @compiled
@@ -298,16 +322,7 @@ def advance(tables: Tables, arrivals: Arrivals, clock: int, out: NDArray[np.floa
             compiles once more for a part of its columns.
         first: The first of the 14 columns that they go to.
     """
-    late = 0
-    for i in range(len(arrivals.event_time)):
-        row = out[i, first : first + 14]
-        if not arrivals.takes_part[i]:
-            row[:] = np.nan
-            continue
-        row[:9], row[9:] = 0.0, np.nan
-        if not _meet_entity(tables.entities, arrivals, i, clock + i, row):
-            late += 1
-        if arrivals.is_connection[i]:
-            _meet_pair(tables.pairs, arrivals, i, clock + i, row)
-            _meet_destination(tables.destinations, arrivals, i, clock + i, row)
+    late = _meet_entities(tables.entities, arrivals, clock, out, first)
+    _meet_pairs(tables.pairs, arrivals, clock, out, first + 9)
+    _meet_destinations(tables.destinations, arrivals, clock, out, first + 12)
     return late
