@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
 
@@ -74,7 +73,10 @@ def tabulate(
         The table, and the rejects by their row in `events`: INVALID, naming the field, for a time out of bounds, a
         wrong address, or a missing section.
     """
-    ends = {name: _addresses(events, name) for name in ("src_ip", "dst_ip")}
+    ends = {
+        "src_ip": _addresses(events, "src_ip", [e.src_ip for e in events]),
+        "dst_ip": _addresses(events, "dst_ip", [e.dst_ip for e in events]),
+    }
     times = np.array([e.event_time for e in events], np.float64)
     if rejects := _rejects(events, ends, times):
         kept = [row for row in range(len(events)) if row not in rejects]
@@ -84,15 +86,16 @@ def tabulate(
     for row in np.flatnonzero(time_us / 1e6 != times).tolist():
         events[row].event_time = time_us[row].item() / 1e6  # type: ignore[misc] # the model is frozen, not the struct
     ids = identifiers(time_us.astype(np.int64), _digests(events, identities))
-    for row, given in enumerate([e.event_id for e in events]):
-        if given is not None:
-            ids[row] = np.frombuffer(given.bytes, np.uint8)
-    return EventTable(events, _columns(events, ids, ends), ends["src_ip"][1], ends["dst_ip"][1]), {}
+    given = [e.event_id for e in events]
+    if given.count(None) < len(given):
+        for row, event_id in enumerate(given):
+            if event_id is not None:
+                ids[row] = np.frombuffer(event_id.bytes, np.uint8)
+    return EventTable(events, _columns(events, ids, time_us / 1e6, ends), ends["src_ip"][1], ends["dst_ip"][1]), {}
 
 
-def _addresses(events: list[SecurityEvent], name: str) -> tuple[pa.StringArray, Addresses]:
+def _addresses(events: list[SecurityEvent], name: str, texts: list[str | None]) -> tuple[pa.StringArray, Addresses]:
     """Return a column of addresses as text and as numbers; give those that are spelt otherwise their one form."""
-    texts = list(map(attrgetter(name), events))
     addresses, spelt_otherwise = parse(texts)
     for row, canonical in spelt_otherwise.items():
         setattr(events[row], name, canonical)
@@ -111,7 +114,7 @@ def _rejects(
     }
     for row in np.flatnonzero(~((times >= MIN_EVENT_TIME) & (times <= _LAST_EVENT_TIME))).tolist():
         wrong[row] = f"event_time: {events[row].event_time} is not within 1970 to 2099"
-    if None in (sections := [getattr(e, e.kind) for e in events]):
+    if not all(sections := [getattr(e, e.kind) for e in events]):  # a struct is true
         for row in (row for row, section in enumerate(sections) if section is None):
             wrong[row] = f"kind is {events[row].kind}, but the section {events[row].kind!r} is missing"
     return {row: Reject(Reason.INVALID, detail) for row, detail in wrong.items()}
@@ -133,20 +136,23 @@ def _digests(events: list[SecurityEvent], identities: Mapping[int, str]) -> list
 
 
 def _columns(
-    events: list[SecurityEvent], ids: NDArray[np.uint8], ends: Mapping[str, tuple[pa.StringArray, Addresses]]
+    events: list[SecurityEvent],
+    ids: NDArray[np.uint8],
+    times: NDArray[np.float64],
+    ends: Mapping[str, tuple[pa.StringArray, Addresses]],
 ) -> pa.RecordBatch:
     """Read the structs into columns. Spelt out: a getter costs half as much again."""
-    flows = [e.flow or _NO_FLOW for e in events]
+    flows, sources = [e.flow or _NO_FLOW for e in events], ends["src_ip"][0]
     text, count, port = pa.string(), pa.int64(), pa.int32()
     identifier = pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), len(events), [None, pa.py_buffer(ids)])
     return pa.record_batch({
         "event_id": identifier,
-        "event_time": pa.array([e.event_time for e in events], pa.float64()),
+        "event_time": pa.array(times, pa.float64()),
         "kind": pa.array([e.kind for e in events], text),
-        "entity": pa.array([e.src_ip or entity_of(e) for e in events], text),
+        "entity": sources if not sources.null_count else pa.array([e.src_ip or entity_of(e) for e in events], text),
         "sensor": pa.array([e.sensor for e in events], text),
         "source_id": pa.array([e.source_id for e in events], text),
-        "src_ip": ends["src_ip"][0],
+        "src_ip": sources,
         "src_port": pa.array([e.src_port for e in events], port),
         "dst_ip": ends["dst_ip"][0],
         "dst_port": pa.array([e.dst_port for e in events], port),
