@@ -17,6 +17,9 @@ from schemas.table import EventTable, tabulate
 from schemas.threat import Threat
 from streams.slab import Slab
 
+#: The pieces of one COPY in their order; joined they would be copied once more.
+Copy = tuple[bytes, ...]
+
 _NOTHING, _ = tabulate([])
 
 
@@ -40,6 +43,9 @@ class Batch:
     model_version: str = ""
     threats: list[Threat] = field(default_factory=list)
     threat_rows: list[int] = field(default_factory=list)  # row in `table` of each threat
+    # rows: what is stored when nothing of the batch is there already
+    event_copy: Copy = ()
+    threat_copy: Copy = ()
     # store
     risk_threats: list[Threat] = field(default_factory=list)  # of what entities have gathered, this batch included
 

@@ -1,8 +1,8 @@
 """The way of a batch, in order, and what is done about the three errors.
 
-    decode -> measure -> score -> observe -> store -> publish -> remember -> settle
+    decode -> measure -> score -> observe -> rows -> store -> publish -> remember -> settle
 
-The first four run in one compute thread, batch after batch, so that the windows need no lock; the others run on
+The first five run in one compute thread, batch after batch, so that the windows need no lock; the others run on
 the event loop, of large batches while the thread works on the next one. The order of the sinks is the delivery
 guarantee:
 
@@ -40,6 +40,7 @@ from streams.logs import log
 from streams.metrics import Metrics
 from streams.publish import publish
 from streams.risk import RiskRule
+from streams.rows import write_rows
 from streams.score import score
 from streams.settings import WorkerSettings
 from streams.slab import Slab
@@ -135,6 +136,8 @@ class Pipeline:
             score(batch, observer.champion)
         with stage("observe"):
             observer.observe(batch)
+        with stage("rows"):
+            write_rows(batch)
 
     async def _sink(self, batch: Batch) -> None:
         """Take the numbered steps of the module's docstring."""

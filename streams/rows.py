@@ -18,10 +18,7 @@ from pgpq import ArrowToPostgresBinaryEncoder
 
 from schemas import sql
 from schemas.threat import CLASSES, Threat
-from streams.batch import Batch
-
-#: The pieces of one COPY in their order; joined they would be copied once more.
-Copy = tuple[bytes, ...]
+from streams.batch import Batch, Copy
 
 #: Postgres counts microseconds from 2000-01-01.
 _EPOCH_US = 946_684_800_000_000
@@ -31,7 +28,14 @@ _CLASS_NAMES = pa.array([name.value for name in CLASSES])
 _encode = msgspec.json.Encoder().encode
 
 
-def event_rows(batch: Batch) -> Copy:
+def write_rows(batch: Batch) -> None:
+    """Fill the fields of the stage: in the thread that made the threats, whose caches hold them still."""
+    batch.event_copy = _event_rows(batch)
+    if batch.threats:
+        batch.threat_copy = threat_rows(batch, range(len(batch.threats)))
+
+
+def _event_rows(batch: Batch) -> Copy:
     """Return every event of the batch as rows of `events`."""
     assert batch.scores is not None
     count = len(batch.table)

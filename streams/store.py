@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas import sql
-from streams.batch import Batch
+from schemas.threat import Threat
+from streams.batch import Batch, Copy
 from streams.errors import Retry
 from streams.groups import count_repeats
 from streams.risk import RiskRule, gather, opened_before
-from streams.rows import Copy, event_rows, hourly_counts, threat_rows, threats_copy
+from streams.rows import hourly_counts, threat_rows, threats_copy
 
 #: What passes by itself: the server restarts, is full for the moment, or two batches met on the same rows.
 RETRIED = (
@@ -55,29 +56,28 @@ async def store(batch: Batch, pool: asyncpg.Pool, risk: RiskRule) -> None:
     """
     if not len(batch.table):
         return
-    events = event_rows(batch)
     try:
         async with pool.acquire() as connection:
             try:
-                await _copy(connection, batch, events, risk)
+                await _copy(connection, batch, risk)
             except asyncpg.UniqueViolationError:  # something of it is there already: a replay
-                await _merge(connection, batch, events, risk)
+                await _merge(connection, batch, risk)
     except (*RETRIED, asyncpg.UniqueViolationError) as fault:
         raise Retry("store", fault) from fault
 
 
-async def _copy(connection: Any, batch: Batch, events: Copy, risk: RiskRule) -> None:
+async def _copy(connection: Any, batch: Batch, risk: RiskRule) -> None:
     async with connection.transaction():
-        await _copy_rows(connection, "events", sql.EVENT_COLUMNS, events)
-        await _copy_threats(connection, batch, range(len(batch.threats)))
+        await _copy_rows(connection, "events", sql.EVENT_COLUMNS, batch.event_copy)
+        await _copy_threats(connection, batch.threats, batch.threat_copy)
         await connection.executemany(sql.INSERT_EVENT_COUNTS, hourly_counts(batch))
         await _gather(connection, batch, risk)
 
 
-async def _merge(connection: Any, batch: Batch, events: Copy, risk: RiskRule) -> None:
+async def _merge(connection: Any, batch: Batch, risk: RiskRule) -> None:
     async with connection.transaction():
         await connection.execute(sql.CREATE_STAGING)
-        await _copy_rows(connection, "events_staging", sql.EVENT_COLUMNS, events)
+        await _copy_rows(connection, "events_staging", sql.EVENT_COLUMNS, batch.event_copy)
         fresh = {row["event_id"] for row in await connection.fetch(sql.MERGE_EVENTS)}
         times, ids = [t.event_time for t in batch.threats], [t.threat_id for t in batch.threats]
         known = {row["threat_id"] for row in await connection.fetch(sql.SELECT_KNOWN_THREATS, times, ids)}
@@ -87,7 +87,8 @@ async def _merge(connection: Any, batch: Batch, events: Copy, risk: RiskRule) ->
         rows = np.array([of_row[event_id.bytes] for event_id in fresh], np.intp)
         await connection.executemany(sql.INSERT_EVENT_COUNTS, hourly_counts(batch, rows))
         batch.keep_threats(fresh, known)
-        await _copy_threats(connection, batch, [at for at, t in enumerate(batch.threats) if t.threat_id not in known])
+        unknown = [at for at, threat in enumerate(batch.threats) if threat.threat_id not in known]
+        await _copy_threats(connection, [batch.threats[at] for at in unknown], threat_rows(batch, unknown))
         opened = await opened_before(connection, batch)
         await _gather(connection, batch, risk, rows)
         batch.risk_threats += opened
@@ -102,10 +103,10 @@ async def _gather(connection: Any, batch: Batch, risk: RiskRule, rows: NDArray[n
         await _copy_rows(connection, "threats", sql.THREAT_COLUMNS, copied)
 
 
-async def _copy_threats(connection: Any, batch: Batch, rows: Sequence[int]) -> None:
-    if rows:
-        await _copy_rows(connection, "threats", sql.THREAT_COLUMNS, threat_rows(batch, rows))
-        await count_repeats(connection, [batch.threats[row] for row in rows])
+async def _copy_threats(connection: Any, threats: Sequence[Threat], rows: Copy) -> None:
+    if threats:
+        await _copy_rows(connection, "threats", sql.THREAT_COLUMNS, rows)
+        await count_repeats(connection, threats)
 
 
 async def _copy_rows(connection: Any, table: str, columns: Sequence[str], rows: Copy) -> None:
