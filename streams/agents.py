@@ -11,7 +11,7 @@ from streams.slab import Slab
 
 
 def add_agent(app: App, take: Callable[[Slab], Awaitable[None]]) -> None:
-    """Subscribe to the raw topic. `take` waits when enough is in flight, which pauses the fetcher."""
+    """Subscribe to the raw topic. `take` waits while enough are queued, which pauses the fetcher."""
     topic = app.topic(RAW.name, schema=SlabSchema())
 
     @app.agent(topic, name="score")

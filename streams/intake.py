@@ -1,8 +1,7 @@
 """The intake: slabs are fetched when a batch begins, and become micro-batches by size or deadline.
 
 What is fetched ahead waits, and is a batch older when it is scored than what a fetch of that moment would bring.
-Only behind large batches, when there is a backlog, as much as fills the next one is fetched at once: nothing would be
-younger for waiting.
+Only when there is a backlog, as much as fills the next batch is fetched at once: nothing would be younger for waiting.
 """
 
 from __future__ import annotations
@@ -14,11 +13,11 @@ from streams.slab import Slab
 
 #: A batch that is not full waits for its deadline only while slabs keep arriving this close to each other.
 QUIET_S = 0.001
-#: While a batch of so many records is computed, the next one is fetched.
-BACKLOG_RECORDS = 4096
+#: So many records that a batch's fetches left behind are a backlog. Fewer may be the marks of transactions.
+BACKLOG_RECORDS = 1000
 #: What was fetched may get lost on its way here, in a rebalance; then it is asked for again.
 ASK_AGAIN_S = 0.5
-#: Slabs that wait here at most: those of a fetch, one for each partition.
+#: Slabs that wait here at most.
 _SLABS = 64
 
 
@@ -40,8 +39,7 @@ class Intake:
         """Queue a slab; waits while too many are."""
         await self._queue.put(slab)
         self._waiting += len(slab.records)
-        if self._ahead > 1:
-            self._want()
+        self._want()
 
     async def take(self) -> list[Slab]:
         """Return the slabs of the next batch in order of arrival: `max_records` at most, or one larger slab.
@@ -62,7 +60,8 @@ class Intake:
             slabs.append(slab)
             records += len(slab.records)
         self._waiting -= records
-        self._ahead = self._max_records if records >= BACKLOG_RECORDS else 1
+        backlog = sum({slab.partition: slab.left for slab in slabs}.values())  # after the last of each partition
+        self._ahead = self._max_records if backlog >= BACKLOG_RECORDS else 1
         if self._ahead > 1:
             self._want()
         return slabs

@@ -31,8 +31,12 @@ _encode = msgspec.json.Encoder().encode
 def write_rows(batch: Batch) -> None:
     """Fill the fields of the stage: in the thread that made the threats, whose caches hold them still."""
     batch.event_copy = _event_rows(batch)
-    if batch.threats:
-        batch.threat_copy = threat_rows(batch, range(len(batch.threats)))
+    write_threats(batch)
+
+
+def write_threats(batch: Batch) -> None:
+    """Fill `threat_copy`, again when other threats are kept."""
+    batch.threat_copy = threat_rows(batch, range(len(batch.threats))) if batch.threats else ()
 
 
 def _event_rows(batch: Batch) -> Copy:

@@ -36,4 +36,5 @@ class Slab:
     records: Sequence[Record]
     restores: bool
     first_of_restore: bool
+    left: int  #: records of the partition that its fetch left behind
     settle: Callable[[], None]

@@ -15,7 +15,7 @@ from streams.batch import Batch, Copy
 from streams.errors import Retry
 from streams.groups import count_repeats
 from streams.risk import RiskRule, gather, opened_before
-from streams.rows import hourly_counts, threat_rows, threats_copy
+from streams.rows import hourly_counts, threat_rows, threats_copy, write_threats
 
 #: What passes by itself: the server restarts, is full for the moment, or two batches met on the same rows.
 RETRIED = (
@@ -87,8 +87,10 @@ async def _merge(connection: Any, batch: Batch, risk: RiskRule) -> None:
         rows = np.array([of_row[event_id.bytes] for event_id in fresh], np.intp)
         await connection.executemany(sql.INSERT_EVENT_COUNTS, hourly_counts(batch, rows))
         batch.keep_threats(fresh, known)
+        write_threats(batch)
         unknown = [at for at, threat in enumerate(batch.threats) if threat.threat_id not in known]
-        await _copy_threats(connection, [batch.threats[at] for at in unknown], threat_rows(batch, unknown))
+        if unknown:
+            await _copy_threats(connection, [batch.threats[at] for at in unknown], threat_rows(batch, unknown))
         opened = await opened_before(connection, batch)
         await _gather(connection, batch, risk, rows)
         batch.risk_threats += opened

@@ -12,7 +12,8 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -92,23 +93,36 @@ class FetchResult(fetcher.FetchResult):  # type: ignore[misc]
 
 
 class Fetcher(fetcher.Fetcher):  # type: ignore[misc]
-    """Fetches while somebody waits for records, and not ahead."""
+    """Fetches while somebody waits for records of which none lie here, and not ahead."""
 
-    _waits = False
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._waits: list[Collection[Any]] = []  # who waits: for these partitions; for all where none are named
+        super().__init__(*args, **kwargs)
 
-    async def fetched_records(self, *args: Any, **kwargs: Any) -> dict[Any, list[Any]]:
+    async def fetched_records(self, partitions: Collection[Any], *args: Any, **kwargs: Any) -> dict[Any, list[Any]]:
         """Return what was fetched and not taken yet; fetch when there is nothing."""
-        self._waits = True
+        with self._waiting(partitions):
+            records: dict[Any, list[Any]] = await super().fetched_records(partitions, *args, **kwargs)
+        return records
+
+    async def next_record(self, partitions: Collection[Any]) -> Any:
+        """Return the next record."""
+        with self._waiting(partitions):
+            return await super().next_record(partitions)
+
+    @contextmanager
+    def _waiting(self, partitions: Collection[Any]) -> Iterator[None]:
+        self._waits.append(partitions)
         self._notify(self._wait_consume_future)  # its routine looks again for what to do
         try:
-            records: dict[Any, list[Any]] = await super().fetched_records(*args, **kwargs)
+            yield
         finally:
-            self._waits = False
-        return records
+            self._waits.remove(partitions)
 
     def _get_actions_per_node(self, assignment: Any) -> tuple[Any, ...]:
         fetches, *others = super()._get_actions_per_node(assignment)
-        return fetches if self._waits and not self._records else [], *others
+        wanted = any(not any(not of or tp in of for tp in self._records) for of in self._waits)
+        return fetches if wanted else [], *others
 
 
 # aiokafka has no other way; the whole process reads slabs
@@ -187,6 +201,7 @@ class Consumer(driver.Consumer):
             self._owed[tp].append(owed)
         first_of_restore = restores and tp in self._restore_begins
         self._restore_begins.discard(tp)
+        left = max(0, self._end(tp) - owed.next_offset)
 
         def settle() -> None:
             owed.settled = True
@@ -201,7 +216,7 @@ class Consumer(driver.Consumer):
             records[-1].timestamp_type,
             None,
             None,
-            cast(Any, Slab(tp.topic, tp.partition, records, restores, first_of_restore, settle)),
+            cast(Any, Slab(tp.topic, tp.partition, records, restores, first_of_restore, left, settle)),
             None,
             tp=tp,
             generation_id=generation,

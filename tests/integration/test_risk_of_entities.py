@@ -28,6 +28,7 @@ from schemas.threat import CLASSES, Basis, Threat
 from schemas.topics import THREATS
 from streams.batch import Batch
 from streams.risk import RiskRule
+from streams.rows import write_rows
 from streams.store import connect_pool, store
 from tests.integration.conftest import Workers, until
 from tests.integration.traffic import all_stored, consume, flows, scan, send_noted
@@ -148,4 +149,6 @@ def scored_batch(events: int, seed: int) -> Batch:
     shares[np.arange(events), classes] = 0.94
     risk = chosen.uniform(41, 70, events).astype(np.float32)
     scores = Scores(np.full(events, 0.5, np.float32), shares, risk, np.zeros(events, np.bool_), classes)
-    return Batch([], table, scores=scores, scored_time=now, model_version="test")
+    batch = Batch([], table, scores=scores, scored_time=now, model_version="test")
+    write_rows(batch)
+    return batch

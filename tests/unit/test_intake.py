@@ -20,9 +20,9 @@ class FakeRecord:
     offset: int
 
 
-def slab(records: int, *, partition: int = 0, restores: bool = False) -> Slab:
+def slab(records: int, *, partition: int = 0, restores: bool = False, left: int = 0) -> Slab:
     fakes: Any = [FakeRecord(offset) for offset in range(records)]
-    return Slab("raw", partition, fakes, restores, first_of_restore=False, settle=lambda: None)
+    return Slab("raw", partition, fakes, restores, first_of_restore=False, left=left, settle=lambda: None)
 
 
 async def filled(slabs: list[Slab], *, max_records: int = 100, max_wait_s: float = 3600.0) -> Intake:
@@ -85,10 +85,22 @@ async def test_what_waits_is_taken_before_more_is_wanted() -> None:
     assert not full.wanted.is_set()
 
 
-async def test_behind_a_large_batch_the_next_is_wanted_at_once() -> None:
-    large = await filled([slab(BACKLOG_RECORDS)], max_records=BACKLOG_RECORDS)
-    await large.take()
-    assert large.wanted.is_set()
+async def test_with_a_backlog_the_next_batch_is_fetched_at_once_and_whole() -> None:
+    behind = await filled([slab(60, left=BACKLOG_RECORDS)])
+    await behind.take()
+    assert behind.wanted.is_set()
+    behind.wanted.clear()
+    await behind.put(slab(60, left=BACKLOG_RECORDS))
+    assert behind.wanted.is_set()  # 100 fill a batch
+    behind.wanted.clear()
+    await behind.put(slab(60, left=BACKLOG_RECORDS))
+    assert not behind.wanted.is_set()
+
+
+async def test_what_later_slabs_of_a_partition_took_is_no_backlog() -> None:
+    caught_up = await filled([slab(1, left=BACKLOG_RECORDS), slab(1)])
+    await caught_up.take()
+    assert not caught_up.wanted.is_set()
 
 
 async def test_what_got_lost_on_its_way_is_wanted_again(monkeypatch: pytest.MonkeyPatch) -> None:

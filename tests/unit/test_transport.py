@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import gc
 import weakref
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from aiokafka.consumer import fetcher
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from hypothesis import given
@@ -16,7 +18,7 @@ from hypothesis import strategies as st
 
 from streams.app import build_app
 from streams.settings import WorkerSettings
-from streams.transport import Consumer
+from streams.transport import Consumer, Fetcher
 
 RAW0, RAW1 = TP("raw", 0), TP("raw", 1)
 
@@ -73,6 +75,29 @@ async def test_only_wanted_records_are_fetched_and_what_came_is_wanted_no_more(c
     assert not consumer.app.wanted.is_set()
     consumer._wait_next_records = _never
     assert [message async for message in consumer.getmany(0.01)] == []
+
+
+async def test_a_slab_tells_what_its_fetch_left_behind(consumer: Any) -> None:
+    vars(consumer)["highwater"] = {RAW0: 130, RAW1: 7}.get
+    got = await fetch(consumer, {RAW0: records(0, 100), RAW1: records(5, 7)})
+    assert [message.value.left for _, message in got] == [30, 0]
+
+
+@pytest.mark.parametrize(
+    ("waits", "fetches"),
+    [([], []), ([(RAW1,)], ["one"]), ([(RAW0, RAW1)], []), ([()], []), ([(), (RAW1,)], ["one"])],
+)
+def test_fetches_while_somebody_waits_for_partitions_of_which_nothing_lies_here(
+    waits: list[tuple[TP, ...]], fetches: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetcher.Fetcher, "_get_actions_per_node", lambda *_: (["one"], {}, 0.2, False, []))
+    made: Any = object.__new__(Fetcher)
+    made._waits, made._wait_consume_future, made._records = [], None, {RAW0: "records"}
+    with ExitStack() as waiting:
+        for partitions in waits:
+            waiting.enter_context(made._waiting(partitions))
+        assert made._get_actions_per_node(None)[0] == fetches
+    assert made._get_actions_per_node(None)[0] == []
 
 
 async def test_messages_carry_the_generation_or_faust_would_drop_them(consumer: Any) -> None:

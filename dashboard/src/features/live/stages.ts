@@ -1,7 +1,7 @@
 import type { Latency } from "@/shared/api/types";
 
 /** In the order in which an event passes them; others follow in the order of the answer. */
-const ORDER = ["decode", "features", "score", "store", "publish", "cache"];
+const ORDER = ["decode", "features", "score", "rows", "store", "publish", "cache"];
 
 export interface StageRow {
   stage: string;
