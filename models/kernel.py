@@ -18,7 +18,7 @@ from models.compiled import compiled, inlined
 
 WAYS = 8
 SLOTS = 6  #: sub-windows of a window
-NEWEST = 6  #: where an entry's newest sub-window stands, behind those of its slots
+NEWEST = SLOTS  #: where an entry's newest sub-window stands, behind those of its slots
 SLOT_S = 10.0  #: length of a sub-window, seconds
 RESTART_SLOTS = 360  #: an event this much older than the newest (an hour) starts its window anew
 BITMAP_WORDS = 4  #: 64-bit words of a bitmap of distinct values

@@ -74,6 +74,7 @@ class Batch:
         }
         self.threats = [threat for threat, _ in reversed(kept.values())]
         self.threat_rows = [row for _, row in reversed(kept.values())]
+        self.threat_copy = ()  # it was of all of them
 
     def ages_s(self, now: float) -> NDArray[np.float64]:
         """Return the seconds since each event's record was sent, shape (events,)."""

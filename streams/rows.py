@@ -35,7 +35,7 @@ def write_rows(batch: Batch) -> None:
 
 
 def write_threats(batch: Batch) -> None:
-    """Fill `threat_copy`, again when other threats are kept."""
+    """Fill `threat_copy`; again where `Batch.keep_threats` has emptied it."""
     batch.threat_copy = threat_rows(batch, range(len(batch.threats))) if batch.threats else ()
 
 

@@ -69,6 +69,8 @@ async def store(batch: Batch, pool: asyncpg.Pool, risk: RiskRule) -> None:
 async def _copy(connection: Any, batch: Batch, risk: RiskRule) -> None:
     async with connection.transaction():
         await _copy_rows(connection, "events", sql.EVENT_COLUMNS, batch.event_copy)
+        if batch.threats and not batch.threat_copy:  # a try before this one has kept fewer
+            write_threats(batch)
         await _copy_threats(connection, batch.threats, batch.threat_copy)
         await connection.executemany(sql.INSERT_EVENT_COUNTS, hourly_counts(batch))
         await _gather(connection, batch, risk)
@@ -87,7 +89,6 @@ async def _merge(connection: Any, batch: Batch, risk: RiskRule) -> None:
         rows = np.array([of_row[event_id.bytes] for event_id in fresh], np.intp)
         await connection.executemany(sql.INSERT_EVENT_COUNTS, hourly_counts(batch, rows))
         batch.keep_threats(fresh, known)
-        write_threats(batch)
         unknown = [at for at, threat in enumerate(batch.threats) if threat.threat_id not in known]
         if unknown:
             await _copy_threats(connection, [batch.threats[at] for at in unknown], threat_rows(batch, unknown))

@@ -44,3 +44,10 @@ def test_of_an_event_that_is_there_twice_the_first_score_counts() -> None:
     made = batch([1, 1, 2, 2], [1, 2, 3])  # event 1 became a threat only the second time
     made.keep_threats(fresh={UUID(int=1), UUID(int=2)}, known=set())
     assert ([threat.threat_id.int for threat in made.threats], made.threat_rows) == ([102], [2])
+
+
+def test_rows_that_were_written_of_all_threats_are_no_rows_of_those_that_remain() -> None:
+    made = batch([1, 2], [0, 1])
+    made.threat_copy = (b"rows of both",)
+    made.keep_threats(fresh={UUID(int=1)}, known=set())
+    assert not made.threat_copy
