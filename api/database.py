@@ -28,7 +28,7 @@ AWAY = (
 async def connect_pool(dsn: str, *, size: int, query_s: float) -> asyncpg.Pool:
     """Return a pool of at most `size` connections. Raises what asyncpg raises when the server is not there.
 
-    Times are seconds since 1970 as floats, addresses are text, jsonb is bytes.
+    Times are seconds since 1970 as floats, addresses are text, JSON is bytes.
     """
     return await asyncpg.create_pool(
         dsn,
@@ -50,7 +50,7 @@ async def _teach_types(connection: Any) -> None:
     for name, encoder, decoder, form in (
         ("timestamptz", _microseconds, lambda value: (value[0] + _EPOCH_US) / 1e6, "tuple"),
         ("inet", str, lambda text: text.partition("/")[0], "text"),
-        ("jsonb", lambda data: b"\x01" + data, lambda data: data[1:], "binary"),  # 1 is jsonb's version
+        ("json", bytes, bytes, "binary"),
     ):
         await connection.set_type_codec(name, schema="pg_catalog", encoder=encoder, decoder=decoder, format=form)
 

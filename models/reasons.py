@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
 from models.features import FEATURES
-from schemas.threat import Contribution, ContributionStruct
+from schemas.threat import DIGITS, Contribution, ContributionStruct
 
 _NAMES = [feature.name for feature in FEATURES]
 
@@ -18,16 +16,21 @@ def contributions_of(
 ) -> list[list[Contribution]]:
     """Name the `top` shares of each row by size, leaving out those that are zero."""
     order = np.argsort(-np.abs(shares), axis=1, kind="stable")[:, :top]
-    columns = [np.take_along_axis(values, order, axis=1).tolist() for values in (features, shares)]
+    seen, usual, strong = (
+        np.take_along_axis(values, order, axis=1).astype(np.float64).round(DIGITS).tolist()
+        for values in (features, np.broadcast_to(medians, features.shape), shares)
+    )
     return [
         [
-            ContributionStruct(name=_NAMES[at], observed=_known(seen), expected=_known(usual), contribution=share)
-            for at, seen, usual, share in zip(*row, strict=True)
+            # NaN, which alone is not itself, is what a sensor did not report
+            ContributionStruct(
+                name=_NAMES[at],
+                observed=value if value == value else None,  # noqa: PLR0124
+                expected=median if median == median else None,  # noqa: PLR0124
+                contribution=share,
+            )
+            for at, value, median, share in zip(*row, strict=True)
             if share != 0
         ]
-        for row in zip(order.tolist(), columns[0], medians[order].tolist(), columns[1], strict=True)
+        for row in zip(order.tolist(), seen, usual, strong, strict=True)
     ]
-
-
-def _known(value: float) -> float | None:
-    return None if math.isnan(value) else value

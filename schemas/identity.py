@@ -56,11 +56,13 @@ def _derived(what: bytes, event_ids: Sequence[UUID]) -> list[UUID]:
 
 def group_uuids(entities: Sequence[str], classes: Sequence[str], event_times: Sequence[float]) -> list[UUID]:
     """Return the identifiers of the groups of n threats: functions of entity, class and window, the window first."""
-    windows = np.array(event_times, np.float64) // GROUP_WINDOW_S * GROUP_WINDOW_S
-    told = zip(entities, classes, windows.tolist(), strict=True)
-    digests = [xxhash.xxh3_128_digest(f"group|{window}|{name}|{entity}".encode()) for entity, name, window in told]
-    packed = identifiers((windows * 1e6).astype(np.int64), digests)
-    return [uuid_of(row) for row in map(bytes, packed)]
+    windows = (np.array(event_times, np.float64) // GROUP_WINDOW_S * GROUP_WINDOW_S).tolist()
+    told = list(zip(entities, classes, windows, strict=True))
+    groups = dict.fromkeys(told)  # threats repeat, their groups less so
+    digests = [xxhash.xxh3_128_digest(f"group|{window}|{name}|{entity}".encode()) for entity, name, window in groups]
+    packed = identifiers(np.array([window * 1e6 for *_, window in groups], np.int64), digests)
+    of = dict(zip(groups, map(uuid_of, map(bytes, packed)), strict=True))
+    return [of[group] for group in told]
 
 
 def uuid_of(packed: bytes) -> UUID:

@@ -28,7 +28,14 @@ _WRITERS: dict[Form, tuple[bytes, bytes, Callable[[Threat], bytes]]] = {
 }
 
 
-def render(threat: Threat, form: Form) -> tuple[bytes, list[Header]]:
-    """Return the bytes of a `ThreatStruct` and the headers that go with them."""
+def render(threat: Threat, form: Form, document: bytes | None = None) -> tuple[bytes, list[Header]]:
+    """Return the bytes of a `ThreatStruct` and the headers that go with them.
+
+    Args:
+        threat: What is written.
+        form: How.
+        document: The threat as JSON, if it has been written already.
+    """
     content_type, schema, write = _WRITERS[form]
-    return write(threat), [("content-type", content_type), ("ironcore-schema", schema)]
+    value = document if document is not None and form is Form.JSON else write(threat)
+    return value, [("content-type", content_type), ("ironcore-schema", schema)]

@@ -44,6 +44,7 @@ class EventTable:
 
     events: list[SecurityEvent]
     columns: pa.RecordBatch
+    ids: NDArray[np.uint8]  #: (n, 16) the column `event_id`
     sources: Addresses
     destinations: Addresses
 
@@ -54,7 +55,7 @@ class EventTable:
         """Return an event with its identifier set."""
         struct: Any = self.events[row]  # the model is frozen, the struct is not
         if struct.event_id is None:
-            struct.event_id = uuid_of(self.columns["event_id"][row].as_py())
+            struct.event_id = uuid_of(self.ids[row].tobytes())
         return struct  # type: ignore[no-any-return]
 
 
@@ -91,7 +92,8 @@ def tabulate(
         for row, event_id in enumerate(given):
             if event_id is not None:
                 ids[row] = np.frombuffer(event_id.bytes, np.uint8)
-    return EventTable(events, _columns(events, ids, time_us / 1e6, ends), ends["src_ip"][1], ends["dst_ip"][1]), {}
+    columns = _columns(events, ids, time_us / 1e6, ends)
+    return EventTable(events, columns, ids, ends["src_ip"][1], ends["dst_ip"][1]), {}
 
 
 def _addresses(events: list[SecurityEvent], name: str, texts: list[str | None]) -> tuple[pa.StringArray, Addresses]:

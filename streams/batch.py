@@ -46,6 +46,7 @@ class Batch:
     # rows: what is stored when nothing of the batch is there already
     event_copy: Copy = ()
     threat_copy: Copy = ()
+    documents: dict[UUID, bytes] = field(default_factory=dict)  # threats as JSON, by threat_id
     # store
     risk_threats: list[Threat] = field(default_factory=list)  # of what entities have gathered, this batch included
 
@@ -74,7 +75,7 @@ class Batch:
         }
         self.threats = [threat for threat, _ in reversed(kept.values())]
         self.threat_rows = [row for _, row in reversed(kept.values())]
-        self.threat_copy = ()  # it was of all of them
+        self.threat_copy, self.documents = (), {}  # they were of all of them
 
     def ages_s(self, now: float) -> NDArray[np.float64]:
         """Return the seconds since each event's record was sent, shape (events,)."""

@@ -57,7 +57,8 @@ class Cache:
         if not threats:
             return
         hot = {threat_key(threat.threat_id): _encode(threat) for threat in threats}
-        hot |= {entity_key(threat.entity): _encode(_newest(threat)) for threat in threats}
+        latest = {threat.entity: threat for threat in threats}
+        hot |= {entity_key(entity): _encode(_newest(threat)) for entity, threat in latest.items()}
         await self._try(lambda: self._set_all(keys=list(hot), args=[self._ttl_s, *hot.values()]))
 
     async def close(self) -> None:

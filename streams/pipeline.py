@@ -147,7 +147,7 @@ class Pipeline:
         with stage("publish"):
             fresh = await sinks.cache.unpublished(batch.own_threats())
             await self._tried(
-                lambda: publish(sinks.producer, fresh, batch.dead_letters, self._settings.threat_form)
+                lambda: publish(sinks.producer, fresh, batch.dead_letters, self._settings.threat_form, batch.documents)
             )  # 2.
         with stage("cache"):
             await sinks.cache.remember(batch.threats + batch.risk_threats)  # 3.

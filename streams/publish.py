@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
@@ -41,13 +43,20 @@ async def start_producer(broker: str, *, idempotent: bool) -> AIOKafkaProducer:
 
 
 async def publish(
-    producer: AIOKafkaProducer, threats: Sequence[Threat], letters: Sequence[DeadLetter], form: Form
+    producer: AIOKafkaProducer,
+    threats: Sequence[Threat],
+    letters: Sequence[DeadLetter],
+    form: Form,
+    documents: Mapping[UUID, bytes] = MappingProxyType({}),
 ) -> None:
-    """Send all and wait for the acknowledgements. Raises Retry; sending twice is told by the same key."""
+    """Send all and wait for the acknowledgements; `documents` are threats that were written as JSON already.
+
+    Raises Retry; sending twice is told by the same key.
+    """
     sent: list[asyncio.Future[Any]] = []
     try:
         async with asyncio.timeout(SEND_TIMEOUT_S):
-            await _send_threats(producer, threats, form, sent)
+            await _send_threats(producer, threats, form, documents, sent)
             for letter in letters:
                 sent.append(await _send_letter(producer, letter))  # noqa: PERF401 - kept also when a later one fails
             await asyncio.gather(*sent)
@@ -61,7 +70,11 @@ async def publish(
 
 
 async def _send_threats(
-    producer: AIOKafkaProducer, threats: Sequence[Threat], form: Form, sent: list[asyncio.Future[Any]]
+    producer: AIOKafkaProducer,
+    threats: Sequence[Threat],
+    form: Form,
+    documents: Mapping[UUID, bytes],
+    sent: list[asyncio.Future[Any]],
 ) -> None:
     """Send threats in batches of our own, partition by partition: one by one costs four times as much.
 
@@ -75,15 +88,17 @@ async def _send_threats(
     for threat in threats:
         chosen[partitions[threat.threat_id.int % len(partitions)]].append(threat)
     for partition, of_partition in chosen.items():
-        for batch in _batches(producer, of_partition, form):
+        for batch in _batches(producer, of_partition, form, documents):
             sent.append(await producer.send_batch(batch, topics.THREATS.name, partition=partition))  # noqa: PERF401 - kept also when a later one fails
 
 
-def _batches(producer: AIOKafkaProducer, threats: Sequence[Threat], form: Form) -> Iterator[Any]:
+def _batches(
+    producer: AIOKafkaProducer, threats: Sequence[Threat], form: Form, documents: Mapping[UUID, bytes]
+) -> Iterator[Any]:
     """Yield batches of the threats, each as large as the producer takes."""
     batch = producer.create_batch()
     for threat in threats:
-        value, headers = render(threat, form)
+        value, headers = render(threat, form, documents.get(threat.threat_id))
         key = threat.threat_id.hex.encode()
         if batch.append(key=key, value=value, timestamp=None, headers=headers) is None:
             yield batch

@@ -31,9 +31,8 @@ from models.entity_risk import (
 )
 from schemas.identity import risk_threat_uuids
 from schemas.sql.entity_risk import LOCK_RISK, SELECT_OPENED_RISK, UPDATE_RISK
-from schemas.threat import ATTACK, CLASSES, Basis, ContributionStruct, Threat, ThreatStruct, severity_of
+from schemas.threat import ATTACK, CLASSES, DIGITS, Basis, ContributionStruct, Threat, ThreatStruct, severity_of
 from streams.batch import Batch
-from streams.score import DIGITS
 
 MODEL_NAME = "entity-risk"
 _encode = msgspec.json.Encoder().encode

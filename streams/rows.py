@@ -67,21 +67,25 @@ def threat_rows(batch: Batch, rows: Sequence[int]) -> Copy:
 def threats_copy(batch: Batch, threats: Sequence[Threat], of_event: Sequence[int]) -> Copy:
     """Return threats as rows of `threats`, each with the event of the batch (by row) that it was told at."""
     text, real = pa.string(), pa.float32()
+    documents = {t.threat_id: _encode(t) for t in threats}
+    batch.documents |= documents  # to be published
     return _copy_of(sql.THREAT_COLUMNS, {
         "event_time": _timestamps(np.array([t.event_time for t in threats])),
         "threat_id": pa.array([t.threat_id.bytes for t in threats], pa.binary()),
         "entity": pa.array([t.entity for t in threats], text),
-        "severity": pa.array([t.severity.value for t in threats], text),
-        "threat_class": pa.array([t.threat_class.value for t in threats], text),
+        "severity": pa.array([t.severity for t in threats], text),
+        "threat_class": pa.array([t.threat_class for t in threats], text),
         "risk": pa.array([t.risk for t in threats], real),
         "anomaly": pa.array([t.anomaly for t in threats], real),
         "src_ip": batch.table.sources.take(of_event).inet(),
         "dst_ip": batch.table.destinations.take(of_event).inet(),
         "dst_port": pa.array([t.dst_port for t in threats], pa.int32()),
+        "sensor": pa.array([t.sensor for t in threats], text),
+        "basis": pa.array([t.basis for t in threats], text),
         "model_version": pa.array([t.model_version for t in threats], text),
         "scored_time": pa.repeat(_timestamp(batch.scored_time), len(threats)),
-        "threat": pa.array([_JSONB + _encode(threat) for threat in threats], pa.binary()),
-        "event": pa.array([_JSONB + _encode(batch.table.events[row]) for row in of_event], pa.binary()),
+        "threat": pa.array([documents[t.threat_id] for t in threats], pa.binary()),
+        "event": pa.array([_encode(batch.table.events[row]) for row in of_event], pa.binary()),
     })  # fmt: skip
 
 

@@ -12,15 +12,12 @@ from models.kinds.join import join, strongest
 from models.scores import Scores
 from schemas.event import entity_of
 from schemas.identity import group_uuids, threat_uuids
-from schemas.threat import ATTACK, CLASSES, Contribution, Threat, ThreatStruct, severity_of
+from schemas.threat import ATTACK, CLASSES, DIGITS, Contribution, Threat, ThreatStruct, severity_of
 from streams.batch import Batch
 
 if TYPE_CHECKING:  # workers and sensors score without TensorFlow
     from models.lite.scorer import LiteScorer
     from models.scorer import Scorer
-
-#: Digits behind the point of scores and probabilities: what a float32 of that size can hold.
-DIGITS = 6
 
 
 def score(batch: Batch, scorer: Scorer | LiteScorer) -> None:

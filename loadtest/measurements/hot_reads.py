@@ -35,9 +35,10 @@ ZIPF = 0.99
 #: Copies of the run's threats from so long ago that Redis has let go of them; their identifiers are others.
 AGE_THREATS = """
 INSERT INTO threats (event_time, threat_id, entity, severity, threat_class, risk, anomaly, src_ip, dst_ip, dst_port,
-                     model_version, scored_time, threat, event)
+                     sensor, basis, model_version, scored_time, threat, event)
 SELECT event_time - $1::float8 * interval '1 second', md5(threat_id::text)::uuid, entity, severity, threat_class, risk,
-       anomaly, src_ip, dst_ip, dst_port, model_version, scored_time - $1::float8 * interval '1 second', threat, event
+       anomaly, src_ip, dst_ip, dst_port, sensor, basis, model_version,
+       scored_time - $1::float8 * interval '1 second', threat, event
 FROM threats
 """
 SELECT_KEYS = "SELECT event_time, threat_id FROM threats ORDER BY event_time DESC"

@@ -49,7 +49,7 @@ async def teach_types(connection: Any) -> None:
         ("timestamptz", lambda value: value, lambda value: value, "tuple"),
         ("uuid", lambda sixteen: sixteen, bytes, "binary"),
         ("inet", _inet, bytes, "binary"),
-        ("jsonb", lambda text: b"\x01" + text, lambda data: data[1:], "binary"),  # 1 is jsonb's version
+        ("json", bytes, bytes, "binary"),
     ):
         await connection.set_type_codec(name, schema="pg_catalog", encoder=encoder, decoder=decoder, format=form)
 

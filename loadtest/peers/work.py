@@ -103,8 +103,8 @@ def threat_rows(batch: Batch) -> Iterator[tuple[Any, ...]]:
         yield (
             timestamp(threat.event_time), threat.threat_id.bytes, threat.entity, threat.severity.value,
             threat.threat_class.value, threat.risk, threat.anomaly, threat.src_ip, threat.dst_ip, threat.dst_port,
-            threat.model_version, timestamp(threat.scored_time), _encode_json(threat),
-            _encode_json(batch.table.events[row]),
+            threat.sensor, threat.basis.value, threat.model_version, timestamp(threat.scored_time),
+            _encode_json(threat), _encode_json(batch.table.events[row]),
         )  # fmt: skip
 
 

@@ -34,12 +34,13 @@ FROM (SELECT n, '10.' || e / 65536 || '.' || e / 256 % 256 || '.' || e % 256 AS 
 """
 #: The threats of the day that was $1 days ago, with documents of the usual length.
 INSERT_THREATS = """
-INSERT INTO threats
+INSERT INTO threats (event_time, threat_id, entity, severity, threat_class, risk, anomaly, src_ip, dst_ip, dst_port,
+                     sensor, model_version, scored_time, threat, event)
 SELECT event_time, (left(event_id::text, 14) || '8' || right(event_id::text, 21))::uuid, entity,
        ($2::text[])[1 + (hashtext(event_id::text) & 3)], threat_class, risk, anomaly, src_ip, dst_ip, dst_port,
-       model_version, scored_time,
-       jsonb_build_object('threat_id', event_id, 'entity', entity, 'risk', risk, 'contributions', repeat('x', 1000)),
-       jsonb_build_object('event_id', event_id, 'src_ip', src_ip, 'dst_ip', dst_ip, 'flow', repeat('x', 250))
+       sensor, model_version, scored_time,
+       json_build_object('threat_id', event_id, 'entity', entity, 'risk', risk, 'contributions', repeat('x', 1000)),
+       json_build_object('event_id', event_id, 'src_ip', src_ip, 'dst_ip', dst_ip, 'flow', repeat('x', 250))
 FROM events WHERE threat_class <> 'benign'
  AND event_time >= date_trunc('day', now(), 'UTC') - $1::int * interval '1 day'
  AND event_time < date_trunc('day', now(), 'UTC') - ($1::int - 1) * interval '1 day'

@@ -16,7 +16,7 @@ EVENT_COLUMNS = (
 #: Columns of `threats`, in the order in which the stream copies them.
 THREAT_COLUMNS = (
     "event_time", "threat_id", "entity", "severity", "threat_class", "risk", "anomaly",
-    "src_ip", "dst_ip", "dst_port", "model_version", "scored_time", "threat", "event",
+    "src_ip", "dst_ip", "dst_port", "sensor", "basis", "model_version", "scored_time", "threat", "event",
 )  # fmt: skip
 
 

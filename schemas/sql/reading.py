@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from schemas.sql.where import ACTIVE, SUPPRESSED, Where
 
 _ITEM = """t.event_time, t.threat_id, t.scored_time, t.entity, t.severity, t.threat_class, t.risk, t.anomaly,
-    t.src_ip, t.dst_ip, t.dst_port, t.model_version, t.threat ->> 'sensor' AS sensor,
-    coalesce(t.threat ->> 'basis', 'event') AS basis, coalesce(g.status, 'new') AS status, g.assignee, g.verdict"""
+    t.src_ip, t.dst_ip, t.dst_port, t.model_version, t.sensor, t.basis,
+    coalesce(g.status, 'new') AS status, g.assignee, g.verdict"""
 _NEWEST = "ORDER BY t.event_time DESC, t.threat_id DESC"
 #: How to count by what; text in all cases.
 _DIMENSIONS = {

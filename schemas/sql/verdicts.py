@@ -6,7 +6,7 @@ from __future__ import annotations
 SELECT_VERDICTS = """SELECT t.event_time, t.entity, t.threat_class, host(t.dst_ip) AS dst_ip, g.verdict,
     (t.threat -> 'event_ids' ->> 0)::uuid AS event_id
 FROM triage g JOIN threats t ON t.event_time = g.event_time AND t.threat_id = g.threat_id
-WHERE g.status = 'closed' AND g.verdict <> 'undetermined' AND coalesce(t.threat ->> 'basis', 'event') = 'event'
+WHERE g.status = 'closed' AND g.verdict <> 'undetermined' AND t.basis = 'event'
 ORDER BY g.event_time DESC, g.threat_id LIMIT $1"""
 # The entity's events and those to the destination within the window before an event, the latest first.
 SELECT_WINDOW = """SELECT event_time, event_id, kind, sensor, source_id, host(src_ip) AS src_ip, src_port,

@@ -9,12 +9,12 @@ from typing import Any
 COLUMNS: Mapping[str, str] = {
     "severity": "t.severity",
     "threat_class": "t.threat_class",
-    "basis": "coalesce(t.threat ->> 'basis', 'event')",
+    "basis": "t.basis",
     "entity": "t.entity",
     "src_ip": "t.src_ip",
     "dst_ip": "t.dst_ip",
     "dst_port": "t.dst_port",
-    "sensor": "(t.threat ->> 'sensor')",
+    "sensor": "t.sensor",
     "status": "coalesce(g.status, 'new')",
     "assignee": "g.assignee",
     "verdict": "g.verdict",
@@ -25,7 +25,7 @@ SUPPRESSED = """EXISTS (SELECT FROM active s WHERE (s.entity IS NULL OR s.entity
     AND (s.threat_class IS NULL OR s.threat_class = t.threat_class)
     AND (s.src_ip IS NULL OR s.src_ip = t.src_ip) AND (s.dst_ip IS NULL OR s.dst_ip = t.dst_ip)
     AND (s.dst_port IS NULL OR s.dst_port = t.dst_port)
-    AND (s.sensor IS NULL OR s.sensor = t.threat ->> 'sensor'))"""
+    AND (s.sensor IS NULL OR s.sensor = t.sensor))"""
 ACTIVE = "active AS MATERIALIZED (SELECT * FROM active_suppressions)"
 
 _ALL = "threats t LEFT JOIN triage g ON g.threat_id = t.threat_id"

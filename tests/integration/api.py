@@ -23,6 +23,7 @@ from api.contract.access import Role
 from ironcore.local_api import api_process
 from ironcore.settings import Settings
 from ironcore.stack import ChildProcess, Endpoints
+from schemas import sql
 from schemas.identity import threat_uuids
 from schemas.render import Form, render
 from schemas.threat import ATTACK, ContributionStruct, Threat, ThreatClass, ThreatStruct, severity_of
@@ -121,10 +122,11 @@ async def store(connection: asyncpg.Connection, threats: Iterable[Threat]) -> No
     for each in threats:
         event = {"kind": "flow", "event_time": each.event_time, "event_id": str(each.event_ids[0]), "flow": {}}
         await connection.execute(
-            "INSERT INTO threats VALUES "
-            "(to_timestamp($1), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, to_timestamp($12), $13, $14)",
+            f"INSERT INTO threats ({', '.join(sql.THREAT_COLUMNS)}) VALUES "
+            "(to_timestamp($1), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, to_timestamp($14), $15, $16)",
             each.event_time, each.threat_id, each.entity, each.severity.value, each.threat_class.value, each.risk,
-            each.anomaly, each.src_ip, each.dst_ip, each.dst_port, each.model_version, each.scored_time,
+            each.anomaly, each.src_ip, each.dst_ip, each.dst_port, each.sensor, each.basis.value,
+            each.model_version, each.scored_time,
             msgspec.json.encode(each).decode(), msgspec.json.encode(event).decode(),
         )  # fmt: skip
         await connection.execute(

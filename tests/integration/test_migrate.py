@@ -25,6 +25,39 @@ async def test_two_at_once_apply_each_step_once(endpoints: Endpoints, database: 
     assert applied == [step.version for step in sql.migrations()], both
 
 
+async def test_threats_that_are_there_keep_their_documents_and_show_sensor_and_basis(
+    endpoints: Endpoints, database: asyncpg.Connection
+) -> None:
+    await database.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    await database.execute(sql.CREATE_MIGRATIONS_TABLE)
+    for step in sql.migrations()[:7]:
+        await database.execute(step.sql)
+        await database.execute(sql.INSERT_APPLIED, step.version, step.name)
+    now, old = datetime.now(UTC), datetime.now(UTC) - timedelta(days=99)  # a day of its own, and none
+    await database.fetchval("SELECT ironcore_make_partitions($1, $1)", now.date())
+    for at, document in (
+        (now, '{"sensor": "office", "basis": "entity_risk", "text": "\u2400"}'),
+        (old, '{"sensor": null}'),  # from before there was a basis
+    ):
+        await database.execute(
+            "INSERT INTO threats (event_time, threat_id, entity, severity, threat_class, risk, anomaly, model_version, "
+            "scored_time, threat, event) VALUES ($1, gen_random_uuid(), 'x', 'high', 'scan', 80, 0, '1', $1, $2, '{}')",
+            at,
+            document,
+        )
+    assert [step.version for step in await migrate(endpoints.postgres_dsn, retention_days=999, ahead_days=3)] == [
+        step.version for step in sql.migrations()[7:]
+    ]
+    found = await database.fetch(
+        "SELECT sensor, basis, threat ->> 'text' AS text, event::text AS event, tableoid::regclass::text AS part "
+        "FROM threats ORDER BY event_time DESC"
+    )
+    assert [tuple(row) for row in found] == [
+        ("office", "entity_risk", "\u2400", "{}", f"threats_{now:%Y%m%d}"),
+        (None, "event", None, "{}", "threats_default"),
+    ]
+
+
 async def test_days_are_made_ahead_and_their_rows_come_out_of_the_default(database: asyncpg.Connection) -> None:
     old = datetime.now(UTC) - timedelta(days=10)
     await _insert(database, old)

@@ -48,6 +48,7 @@ def test_of_an_event_that_is_there_twice_the_first_score_counts() -> None:
 
 def test_rows_that_were_written_of_all_threats_are_no_rows_of_those_that_remain() -> None:
     made = batch([1, 2], [0, 1])
-    made.threat_copy = (b"rows of both",)
+    made.threat_copy, made.documents = (b"rows of both",), {UUID(int=101): b"{}"}
     made.keep_threats(fresh={UUID(int=1)}, known=set())
     assert not made.threat_copy
+    assert not made.documents

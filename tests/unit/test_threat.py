@@ -63,6 +63,11 @@ def test_json_and_msgpack_say_the_same_and_come_back() -> None:
     assert (json_headers[0][1], packed_headers[0][1]) == (b"application/json", b"application/msgpack")
 
 
+def test_a_document_that_is_written_is_taken_where_json_is_asked_for() -> None:
+    assert render(THREAT, Form.JSON, b"{}")[0] == b"{}"
+    assert render(THREAT, Form.MSGPACK, b"{}") == render(THREAT, Form.MSGPACK)
+
+
 def test_ocsf_finding_has_what_the_class_requires() -> None:
     """Source: https://schema.ocsf.io/1.5.0/classes/detection_finding, attributes marked required."""
     finding = to_ocsf(THREAT)
