@@ -15,7 +15,8 @@ from ironcore.stack.java import find_java
 from ironcore.stack.ports import LOOPBACK
 from ironcore.stack.process import ChildProcess
 
-HEAP = "-Xmx512m"
+#: For minutes on a few cores: compiling at full optimisation would take a whole core in the first of them.
+JVM = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 LOGGING = ("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.showDateTime=true")
 FORMAT_LIMIT_S = 60.0
 
@@ -28,7 +29,7 @@ def kafka(folder: Path, log: Path, port: int, controller_port: int) -> ChildProc
     folder.mkdir(parents=True, exist_ok=True)
     address = f"{LOOPBACK}:{port}"
     java, settings = str(find_java()), folder / "server.properties"
-    base = [java, HEAP, *LOGGING, "-cp", f"{kafka_jars()}/*"]
+    base = [java, *JVM, *LOGGING, "-cp", f"{kafka_jars()}/*"]
     return ChildProcess(
         name="kafka",
         address=address,
