@@ -7,6 +7,12 @@ the same answers.
 
 from __future__ import annotations
 
+import os
+
+# Arrow's allocator gives free memory back after 10 s, not at once: the next batch takes it again, and the kernel clears
+# each page that it gives. Read when Arrow is loaded.
+os.environ.setdefault("MIMALLOC_PURGE_DELAY", "10000")
+
 try:
     import pyarrow as pa
     import pyarrow.compute as pc

@@ -20,7 +20,8 @@ from typing import Any, cast
 from aiokafka.consumer import consumer as consumers
 from aiokafka.consumer import fetcher
 from aiokafka.errors import CorruptRecordException
-from aiokafka.record.memory_records import MemoryRecords
+from aiokafka.record import memory_records
+from crc32c import crc32c
 from faust.exceptions import ConsumerNotStarted
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage, Message
@@ -28,6 +29,26 @@ from faust.types import TP, ConsumerMessage, Message
 from streams.app import App
 from streams.restore import find_starts
 from streams.slab import Slab
+
+#: Places in a batch of Kafka's (https://kafka.apache.org/documentation/#recordbatch): a byte for the format, then the
+#: checksum of all that follows it.
+_FORMAT, _CHECKSUM, _CHECKED = 16, 17, 21
+
+
+class MemoryRecords(memory_records._MemoryRecordsPy):  # type: ignore[misc] # noqa: SLF001 - the other one hides the bytes
+    """A fetch of a partition, a batch of Kafka's after the other."""
+
+    _next_slice: memoryview | None
+
+    def take_batch(self, *, check: bool) -> tuple[Any, bool]:
+        """Return the next batch, and whether its checksum is right: aiokafka takes it from a table, byte by byte."""
+        piece, batch = self._next_slice, self.next_batch()
+        assert piece is not None
+        if not check:
+            return batch, True
+        if piece[_FORMAT] < 2:
+            return batch, batch.validate_crc()
+        return batch, crc32c(piece[_CHECKED:]) == int.from_bytes(piece[_CHECKSUM:_CHECKED])
 
 
 class BareRecords(fetcher.PartitionRecords):  # type: ignore[misc]
@@ -57,8 +78,8 @@ class BareRecords(fetcher.PartitionRecords):  # type: ignore[misc]
             CorruptRecordException: Nothing is left then, and the position stays, from which all is fetched again.
         """
         while len(self._left) < limit and self._records.has_next():
-            batch = self._records.next_batch()
-            if self._check_crcs and not batch.validate_crc():
+            batch, is_sound = self._records.take_batch(check=self._check_crcs)
+            if not is_sound:
                 self._records, self._left = MemoryRecords(b""), []
                 raise CorruptRecordException(f"{self._tp}: wrong checksum at offset {batch.base_offset}")
             if not batch.is_control_batch:
@@ -126,7 +147,8 @@ class Fetcher(fetcher.Fetcher):  # type: ignore[misc]
 
 
 # aiokafka has no other way; the whole process reads slabs
-fetcher.PartitionRecords, fetcher.FetchResult, consumers.Fetcher = BareRecords, FetchResult, Fetcher
+fetcher.MemoryRecords, fetcher.PartitionRecords, fetcher.FetchResult = MemoryRecords, BareRecords, FetchResult
+consumers.Fetcher = Fetcher
 
 
 @dataclass(slots=True, eq=False)

@@ -11,12 +11,11 @@ from typing import Any
 import pytest
 from aiokafka.errors import CorruptRecordException
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
-from aiokafka.record.memory_records import MemoryRecords
 from faust.types import TP
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.transport import BareRecords, FetchResult
+from streams.transport import BareRecords, FetchResult, MemoryRecords
 
 RAW0 = TP("raw", 0)
 _BASE_OFFSET, _ATTRIBUTES = slice(0, 8), 22
