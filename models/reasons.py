@@ -14,7 +14,7 @@ _NAMES = [feature.name for feature in FEATURES]
 def contributions_of(
     features: NDArray[np.float32], shares: NDArray[np.float32], medians: NDArray[np.float32], top: int
 ) -> list[list[Contribution]]:
-    """Name the `top` shares of each row by size, leaving out those that are zero."""
+    """Name the `top` shares of each row by size, leaving out those that are zero. Numbers are rounded to `DIGITS`."""
     order = np.argsort(-np.abs(shares), axis=1, kind="stable")[:, :top]
     seen, usual, strong = (
         np.take_along_axis(values, order, axis=1).astype(np.float64).round(DIGITS).tolist()

@@ -15,13 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from schemas.struct import compile_struct
 
 
-class Word(StrEnum):
-    """An enumeration whose members hash as the text that they are equal to. Enum's own hash is ten times as slow."""
-
-    __hash__ = str.__hash__
-
-
-class Severity(Word):
+class Severity(StrEnum):
     """Bands of the risk score; the lower bounds are in `severity_of`."""
 
     INFORMATIONAL = "informational"
@@ -53,7 +47,7 @@ class Attack(NamedTuple):
     technique: str
 
 
-class ThreatClass(Word):
+class ThreatClass(StrEnum):
     """What the class head tells apart; order is that of the network's outputs."""
 
     BENIGN = "benign"
@@ -77,13 +71,13 @@ ATTACK: dict[ThreatClass, Attack] = {
 }
 
 
-#: Digits behind the point of scores, probabilities and contributions: what a float32 of that size can hold.
+#: Digits behind the point of scores, probabilities and contributions.
 DIGITS = 6
 #: Threats of one class by one entity are a group for this long, seconds of event time; windows begin at full hours.
 GROUP_WINDOW_S = 3600
 
 
-class Basis(Word):
+class Basis(StrEnum):
     """What a threat rests on."""
 
     EVENT = "event"

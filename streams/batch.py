@@ -20,7 +20,15 @@ from streams.slab import Slab
 #: The pieces of one COPY in their order; joined they would be copied once more.
 Copy = tuple[bytes, ...]
 
+#: An identifier that a producer gave may stand in two events.
+DocumentKey = tuple[UUID, float]
+
 _NOTHING, _ = tabulate([])
+
+
+def document_key(threat: Threat) -> DocumentKey:
+    """Return what a batch's threat is found by: the key of its row."""
+    return threat.threat_id, threat.event_time
 
 
 @dataclass(slots=True)
@@ -46,7 +54,7 @@ class Batch:
     # rows: what is stored when nothing of the batch is there already
     event_copy: Copy = ()
     threat_copy: Copy = ()
-    documents: dict[UUID, bytes] = field(default_factory=dict)  # threats as JSON, by threat_id
+    documents: dict[DocumentKey, bytes] = field(default_factory=dict)  # threats as JSON, as they were stored
     # store
     risk_threats: list[Threat] = field(default_factory=list)  # of what entities have gathered, this batch included
 

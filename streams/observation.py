@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 import numpy as np
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from models.drift import COLUMNS, MIN_ROWS, Histograms
 from models.lite.scorer import LiteScorer
 from models.scores import Scores
+from schemas.arrow import pc
 from schemas.sql import models as sql
 from streams.batch import Batch
 from streams.errors import Fatal

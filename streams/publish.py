@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
-from uuid import UUID
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
@@ -16,6 +15,7 @@ from schemas import topics
 from schemas.dead_letter import DeadLetter
 from schemas.render import Form, render
 from schemas.threat import Threat
+from streams.batch import DocumentKey, document_key
 from streams.errors import Fatal, Retry
 
 #: A send that is not acknowledged by then is a fault; the next try sends it again.
@@ -47,7 +47,7 @@ async def publish(
     threats: Sequence[Threat],
     letters: Sequence[DeadLetter],
     form: Form,
-    documents: Mapping[UUID, bytes] = MappingProxyType({}),
+    documents: Mapping[DocumentKey, bytes] = MappingProxyType({}),
 ) -> None:
     """Send all and wait for the acknowledgements; `documents` are threats that were written as JSON already.
 
@@ -73,7 +73,7 @@ async def _send_threats(
     producer: AIOKafkaProducer,
     threats: Sequence[Threat],
     form: Form,
-    documents: Mapping[UUID, bytes],
+    documents: Mapping[DocumentKey, bytes],
     sent: list[asyncio.Future[Any]],
 ) -> None:
     """Send threats in batches of our own, partition by partition: one by one costs four times as much.
@@ -93,12 +93,12 @@ async def _send_threats(
 
 
 def _batches(
-    producer: AIOKafkaProducer, threats: Sequence[Threat], form: Form, documents: Mapping[UUID, bytes]
+    producer: AIOKafkaProducer, threats: Sequence[Threat], form: Form, documents: Mapping[DocumentKey, bytes]
 ) -> Iterator[Any]:
     """Yield batches of the threats, each as large as the producer takes."""
     batch = producer.create_batch()
     for threat in threats:
-        value, headers = render(threat, form, documents.get(threat.threat_id))
+        value, headers = render(threat, form, documents.get(document_key(threat)))
         key = threat.threat_id.hex.encode()
         if batch.append(key=key, value=value, timestamp=None, headers=headers) is None:
             yield batch

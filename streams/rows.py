@@ -12,13 +12,13 @@ from typing import Any
 
 import msgspec
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 from pgpq import ArrowToPostgresBinaryEncoder
 
 from schemas import sql
+from schemas.arrow import pa
 from schemas.threat import CLASSES, Threat
-from streams.batch import Batch, Copy
+from streams.batch import Batch, Copy, document_key
 
 #: Postgres counts microseconds from 2000-01-01.
 _EPOCH_US = 946_684_800_000_000
@@ -65,10 +65,13 @@ def threat_rows(batch: Batch, rows: Sequence[int]) -> Copy:
 
 
 def threats_copy(batch: Batch, threats: Sequence[Threat], of_event: Sequence[int]) -> Copy:
-    """Return threats as rows of `threats`, each with the event of the batch (by row) that it was told at."""
+    """Return threats as rows of `threats`, each with the event of the batch (by row) that it was told at.
+
+    The batch's `documents` are what was stored of them.
+    """
     text, real = pa.string(), pa.float32()
-    documents = {t.threat_id: _encode(t) for t in threats}
-    batch.documents |= documents  # to be published
+    documents = [_encode(threat) for threat in threats]
+    batch.documents |= {document_key(threat): text for threat, text in zip(threats, documents, strict=True)}
     return _copy_of(sql.THREAT_COLUMNS, {
         "event_time": _timestamps(np.array([t.event_time for t in threats])),
         "threat_id": pa.array([t.threat_id.bytes for t in threats], pa.binary()),
@@ -84,7 +87,7 @@ def threats_copy(batch: Batch, threats: Sequence[Threat], of_event: Sequence[int
         "basis": pa.array([t.basis for t in threats], text),
         "model_version": pa.array([t.model_version for t in threats], text),
         "scored_time": pa.repeat(_timestamp(batch.scored_time), len(threats)),
-        "threat": pa.array([documents[t.threat_id] for t in threats], pa.binary()),
+        "threat": pa.array(documents, pa.binary()),
         "event": pa.array([_encode(batch.table.events[row]) for row in of_event], pa.binary()),
     })  # fmt: skip
 

@@ -53,6 +53,7 @@ async def run_worker(broker: str, postgres_dsn: str, redis_url: str, settings: W
         pool = await _pool(postgres_dsn, settings)
         acquired.callback(pool.terminate)
         release("PostgreSQL", pool.close)
+        await _check_migrated(pool)
         # The model first: ready before the group hands us a partition.
         try:
             models, extractor = await asyncio.gather(
@@ -122,6 +123,16 @@ async def _within(budget: Budget, what: str, stop: Callable[[], Awaitable[object
         log.warning("%s did not stop in time", what)
 
 
+async def _check_migrated(pool: asyncpg.Pool) -> None:
+    """Raise Fatal where a migration that this version brings is missing."""
+    try:
+        applied = {row["version"] for row in await pool.fetch(sql.SELECT_APPLIED)}
+    except asyncpg.UndefinedTableError:
+        applied = set()
+    if any(step.version not in applied for step in sql.migrations()):
+        raise Fatal("the database is not migrated: run `ironcore migrate` first")
+
+
 async def _maintain(pool: asyncpg.Pool, settings: WorkerSettings) -> None:
     """Make the days ahead, drop those past retention, fold the hourly counts; at start and every minute."""
     while True:
@@ -133,8 +144,6 @@ async def _maintain(pool: asyncpg.Pool, settings: WorkerSettings) -> None:
             await pool.execute(DROP_IDLE_RISK)
             if made or dropped:
                 log.info("partitions: %d made, %d dropped", made, dropped)
-        except asyncpg.UndefinedFunctionError as fault:
-            raise Fatal("the database is not migrated: run `ironcore migrate` first") from fault
         except RETRIED as fault:
             log.warning("partitions were not looked after this time: %s", fault)
         await asyncio.sleep(MAINTAIN_EVERY_S)

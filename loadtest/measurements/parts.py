@@ -10,7 +10,6 @@ from typing import Any
 
 import asyncpg
 import numpy as np
-import pyarrow as pa
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from pgpq import ArrowToPostgresBinaryEncoder
 from redis.asyncio import Redis
@@ -24,6 +23,7 @@ from models.features import FEATURES
 from models.flow_features import FLOW_FEATURES, flow_features
 from models.windows import Windows
 from schemas import sql
+from schemas.arrow import pa
 from schemas.table import tabulate
 from schemas.topics import RAW, THREATS
 from streams.batch import Batch

@@ -16,7 +16,7 @@ LIBRARIES = (
     "numpy", "pyarrow", "quixstreams", "redis", "tensorflow-cpu", "uvloop",
 )  # fmt: skip
 SERVERS = {
-    "broker": "Apache Kafka (KRaft), one node, no compression, heap of 512 MB",
+    "broker": "Apache Kafka (KRaft), one node, no compression, heap of 512 MB, compiled at C1",
     "postgres": "PostgreSQL, shared_buffers of 128 MB, max_wal_size of 2 GB, fsync off",
     "redis": "Valkey, in memory",
 }

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from models.kinds.kind import Part
 from models.scores import Scores
-from schemas.threat import CLASSES, Contribution, ContributionStruct
+from schemas.threat import CLASSES, DIGITS, Contribution, ContributionStruct
 
 #: Nothing is surer than this: survival stays finite.
 _MAX_STRENGTH = 1 - 1e-6
@@ -79,7 +79,12 @@ def _named(part: Part, traits: list[float], shares: list[float]) -> list[Contrib
         for name in standing_out or detector.traits[:1]:
             given[name] = given.get(name, 0.0) + share / max(len(standing_out), 1)
     return [
-        ContributionStruct(name=name, observed=traits[column[name][0]], expected=column[name][1], contribution=share)
+        ContributionStruct(
+            name=name,
+            observed=round(traits[column[name][0]], DIGITS),
+            expected=column[name][1],
+            contribution=round(share, DIGITS),
+        )
         for name, share in given.items()
         if share > 0
     ]

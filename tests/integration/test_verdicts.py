@@ -56,7 +56,9 @@ async def test_features_are_those_that_were_scored_and_labels_those_of_the_lates
         for reason in msgspec.json.decode(row["threat"])["contributions"]:
             observed = reason["observed"]
             if observed is not None:
-                assert features[NAMES.index(reason["name"])] == pytest.approx(observed, rel=1e-5), reason["name"]
+                assert features[NAMES.index(reason["name"])] == pytest.approx(observed, rel=1e-5, abs=1e-6), reason[
+                    "name"
+                ]
                 compared.add(reason["name"])
     assert any(name.startswith("window_") for name in compared)
     assert workers.unexpected_errors() == []

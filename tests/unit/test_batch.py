@@ -10,7 +10,7 @@ import msgspec
 from schemas.event import Event, Flow
 from schemas.struct import compile_struct
 from schemas.table import tabulate
-from streams.batch import Batch
+from streams.batch import Batch, document_key
 from tests.unit.test_threat import THREAT
 
 
@@ -48,7 +48,7 @@ def test_of_an_event_that_is_there_twice_the_first_score_counts() -> None:
 
 def test_rows_that_were_written_of_all_threats_are_no_rows_of_those_that_remain() -> None:
     made = batch([1, 2], [0, 1])
-    made.threat_copy, made.documents = (b"rows of both",), {UUID(int=101): b"{}"}
+    made.threat_copy, made.documents = (b"rows of both",), {document_key(made.threats[0]): b"{}"}
     made.keep_threats(fresh={UUID(int=1)}, known=set())
     assert not made.threat_copy
     assert not made.documents

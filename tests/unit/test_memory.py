@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -55,6 +56,21 @@ print(before, psutil.Process().memory_info().rss)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="malloc_trim is glibc's")
+def test_arrow_is_told_to_keep_what_a_batch_frees_before_it_is_loaded() -> None:
+    program = """
+import os, sys
+class Watch:
+    def find_spec(self, name, *_):
+        if name == "pyarrow":
+            print(os.environ.get("MIMALLOC_PURGE_DELAY"))
+sys.meta_path.insert(0, Watch())
+import streams.worker
+"""
+    kept = {name: value for name, value in os.environ.items() if name != "MIMALLOC_PURGE_DELAY"}
+    ran = subprocess.run([sys.executable, "-c", program], env=kept, capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["10000"]
+
+
 def test_what_is_free_between_pieces_that_stay_is_given_back() -> None:
     before, after = told_by(GIVEN_BACK)
     assert after < before - 150_000_000

@@ -89,6 +89,15 @@ def test_a_corrupt_batch_is_told_and_fetched_again_and_nothing_before_it_is_lost
     assert result.getall() == []
 
 
+def test_a_batch_that_is_cut_off_is_told_once_and_fetched_again() -> None:
+    cut_off = b"\0" * 8 + (3).to_bytes(4) + b"\0" * 3  # says that it has three bytes, fewer than any batch
+    result, state = result_of(fetched(kafka_batch(0, range(3)) + cut_off, 0))
+    with pytest.raises(CorruptRecordException, match=r"raw.*minimum record overhead"):
+        result.getall()
+    assert state.position == 0
+    assert not result.has_more()
+
+
 def test_one_by_one_a_corrupt_batch_is_not_passed_over_either() -> None:
     corrupt = kafka_batch(0, range(2))
     corrupt[-1] ^= 1

@@ -13,3 +13,4 @@ ALTER TABLE threats
 CREATE INDEX threats_sensor_time ON threats (sensor, event_time DESC);
 -- Threats of an entity's risk among those of events: few among many.
 CREATE INDEX threats_entity_risk_time ON threats (event_time DESC, threat_id DESC) WHERE basis = 'entity_risk';
+ANALYZE threats;  -- what was known of columns that were written anew is gone
