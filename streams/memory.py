@@ -16,6 +16,8 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _KEPT_BYTES = 64 << 20
 #: 60 MB take some 5 ms of CPU to be given back, and 27 when they are taken again and cleared page by page.
 TRIM_EVERY_S = 60.0
+#: Linux's prctl(2): no page of 2 MB, which is resident whole where a part of it is used. NumPy and Arrow ask for them.
+_PR_SET_THP_DISABLE = 41
 #: Linux's madvise(2): these pages are not expected to be used; one that is comes from the file again.
 _MADV_DONTNEED = 4
 
@@ -31,6 +33,7 @@ def settle_memory() -> None:
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
     give_back()  # what the start had taken
+    _glibc("prctl", _PR_SET_THP_DISABLE, 1, 0, 0, 0)
     _glibc("mallopt", _M_MMAP_THRESHOLD, _KEPT_BYTES // 2)
     _glibc("mallopt", _M_TRIM_THRESHOLD, _KEPT_BYTES)
     if sys.platform == "linux":
