@@ -40,12 +40,14 @@ def told_threat(header: bytes | None, events: Sequence[SecurityEvent]) -> Threat
         events: What the record holds, identified.
 
     Raises:
-        Reject: INVALID when it is no threat, or not that of the record's one event.
+        Reject: INVALID when it is no threat, holds NUL, or is not that of the record's one event.
     """
     try:
         threat: Threat = _decode(header or b"")
     except (msgspec.MsgspecError, ValueError) as error:
         raise Reject(Reason.INVALID, f"header {HEADER}: {error}") from None
+    if "\0" in f"{threat.entity}{threat.sensor}{threat.model_version}":  # PostgreSQL would refuse the whole batch
+        raise Reject(Reason.INVALID, f"header {HEADER}: NUL in its text")
     own: list[UUID | None] = [event.event_id for event in events]
     if (
         len(own) != 1

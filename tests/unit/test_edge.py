@@ -193,6 +193,7 @@ def test_a_told_threat_is_read_as_it_was_written() -> None:
         (evidence_headers(threat(2))[-1][1], EVENT % 1, "not that of the record's one event"),
         (evidence_headers(threat(1))[-1][1], b"[" + EVENT % 1 + b"," + EVENT % 2 + b"]", "the record's one event"),
         (evidence_headers(threat(1))[-1][1].replace(b"80.0", b"180.0"), EVENT % 1, r"<= 100.*\$.risk"),
+        (evidence_headers(threat(1))[-1][1].replace(b"10.0.0.1", b"\\u0000"), EVENT % 1, "NUL"),
         (b"{", EVENT % 1, "truncated"),
         (None, EVENT % 1, "truncated"),
     ],
