@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isnan
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,11 +24,10 @@ def contributions_of(
     )
     return [
         [
-            # NaN, which alone is not itself, is what a sensor did not report
             ContributionStruct(
                 name=_NAMES[at],
-                observed=value if value == value else None,  # noqa: PLR0124
-                expected=median if median == median else None,  # noqa: PLR0124
+                observed=None if isnan(value) else value,
+                expected=None if isnan(median) else median,
                 contribution=share,
             )
             for at, value, median, share in zip(*row, strict=True)

@@ -56,9 +56,7 @@ class Cache:
         """Keep published threats and what is newest of each entity, for `ttl_s`."""
         if not threats:
             return
-        hot = {threat_key(threat.threat_id): _encode(threat) for threat in threats}
-        latest = {threat.entity: threat for threat in threats}
-        hot |= {entity_key(entity): _encode(_newest(threat)) for entity, threat in latest.items()}
+        hot = hot_results(threats)
         await self._try(lambda: self._set_all(keys=list(hot), args=[self._ttl_s, *hot.values()]))
 
     async def close(self) -> None:
@@ -75,6 +73,13 @@ class Cache:
             self._metrics.cache.labels("error").inc()
             self._rests_until = time.monotonic() + REST_S
             return None
+
+
+def hot_results(threats: Sequence[Threat]) -> dict[str, bytes]:
+    """Return the Redis keys and values of threats: each itself, and each entity's newest."""
+    hot = {threat_key(threat.threat_id): _encode(threat) for threat in threats}
+    latest = {threat.entity: threat for threat in threats}
+    return hot | {entity_key(entity): _encode(_newest(threat)) for entity, threat in latest.items()}
 
 
 def _newest(threat: Threat) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from schemas import topics
 from schemas.dead_letter import DeadLetter
-from schemas.render import Form, render
+from schemas.render import Form, Header, render
 from schemas.threat import Threat
 from streams.batch import DocumentKey, document_key
 from streams.errors import Fatal, Retry
@@ -22,6 +22,9 @@ from streams.errors import Fatal, Retry
 SEND_TIMEOUT_S = 30.0
 #: Threats of one micro-batch and partition go as one batch of Kafka's, up to this size.
 MAX_BATCH_BYTES = 262_144
+
+#: A threat's bytes and headers.
+Writer = Callable[[Threat], tuple[bytes, list[Header]]]
 
 
 async def start_producer(broker: str, *, idempotent: bool) -> AIOKafkaProducer:
@@ -53,10 +56,14 @@ async def publish(
 
     Raises Retry; sending twice is told by the same key.
     """
+
+    def write(threat: Threat) -> tuple[bytes, list[Header]]:
+        return render(threat, form, documents.get(document_key(threat)))
+
     sent: list[asyncio.Future[Any]] = []
     try:
         async with asyncio.timeout(SEND_TIMEOUT_S):
-            await _send_threats(producer, threats, form, documents, sent)
+            await _send_threats(producer, threats, write, sent)
             for letter in letters:
                 sent.append(await _send_letter(producer, letter))  # noqa: PERF401 - kept also when a later one fails
             await asyncio.gather(*sent)
@@ -70,11 +77,7 @@ async def publish(
 
 
 async def _send_threats(
-    producer: AIOKafkaProducer,
-    threats: Sequence[Threat],
-    form: Form,
-    documents: Mapping[DocumentKey, bytes],
-    sent: list[asyncio.Future[Any]],
+    producer: AIOKafkaProducer, threats: Sequence[Threat], write: Writer, sent: list[asyncio.Future[Any]]
 ) -> None:
     """Send threats in batches of our own, partition by partition: one by one costs four times as much.
 
@@ -88,17 +91,15 @@ async def _send_threats(
     for threat in threats:
         chosen[partitions[threat.threat_id.int % len(partitions)]].append(threat)
     for partition, of_partition in chosen.items():
-        for batch in _batches(producer, of_partition, form, documents):
+        for batch in _batches(producer, of_partition, write):
             sent.append(await producer.send_batch(batch, topics.THREATS.name, partition=partition))  # noqa: PERF401 - kept also when a later one fails
 
 
-def _batches(
-    producer: AIOKafkaProducer, threats: Sequence[Threat], form: Form, documents: Mapping[DocumentKey, bytes]
-) -> Iterator[Any]:
+def _batches(producer: AIOKafkaProducer, threats: Sequence[Threat], write: Writer) -> Iterator[Any]:
     """Yield batches of the threats, each as large as the producer takes."""
     batch = producer.create_batch()
     for threat in threats:
-        value, headers = render(threat, form, documents.get(document_key(threat)))
+        value, headers = write(threat)
         key = threat.threat_id.hex.encode()
         if batch.append(key=key, value=value, timestamp=None, headers=headers) is None:
             yield batch

@@ -15,6 +15,7 @@ import asyncpg
 from models.artefact import ArtefactError
 from models.features import FeatureExtractor
 from schemas import sql
+from schemas.sql.applied import missing
 from schemas.sql.entity_risk import DROP_IDLE_RISK
 from schemas.sql.models import DROP_OBSERVATIONS
 from streams.agents import add_agent
@@ -53,7 +54,8 @@ async def run_worker(broker: str, postgres_dsn: str, redis_url: str, settings: W
         pool = await _pool(postgres_dsn, settings)
         acquired.callback(pool.terminate)
         release("PostgreSQL", pool.close)
-        await _check_migrated(pool)
+        if await missing(pool):
+            raise Fatal("the database is not migrated: run `ironcore migrate` first")
         # The model first: ready before the group hands us a partition.
         try:
             models, extractor = await asyncio.gather(
@@ -121,16 +123,6 @@ async def _within(budget: Budget, what: str, stop: Callable[[], Awaitable[object
         await asyncio.wait_for(stop(), budget.left_s())
     except TimeoutError:
         log.warning("%s did not stop in time", what)
-
-
-async def _check_migrated(pool: asyncpg.Pool) -> None:
-    """Raise Fatal where a migration that this version brings is missing."""
-    try:
-        applied = {row["version"] for row in await pool.fetch(sql.SELECT_APPLIED)}
-    except asyncpg.UndefinedTableError:
-        applied = set()
-    if any(step.version not in applied for step in sql.migrations()):
-        raise Fatal("the database is not migrated: run `ironcore migrate` first")
 
 
 async def _maintain(pool: asyncpg.Pool, settings: WorkerSettings) -> None:

@@ -11,7 +11,7 @@ import typer
 from api.server import serve
 from ironcore.cli.common import errors, settings_or_exit
 from ironcore.settings import Settings
-from schemas import sql
+from schemas.sql.applied import missing
 
 TIMEOUT_S = 10
 
@@ -34,15 +34,13 @@ async def _check_database(settings: Settings) -> None:
     try:
         connection = await asyncpg.connect(settings.postgres_dsn, timeout=TIMEOUT_S)
         try:
-            applied = {row["version"] for row in await connection.fetch(sql.SELECT_APPLIED)}
+            lacking = await missing(connection)
         finally:
             await connection.close()
-    except asyncpg.UndefinedTableError:
-        applied = set()
     except (OSError, TimeoutError, asyncpg.PostgresError) as error:
         _refuse(f"PostgreSQL cannot be reached at start: {error or type(error).__name__}")
-    if missing := [step for step in sql.migrations() if step.version not in applied]:
-        _refuse(f"the database lacks {len(missing)} migrations: run `ironcore migrate` first")
+    if lacking:
+        _refuse(f"the database lacks {len(lacking)} migrations: run `ironcore migrate` first")
 
 
 def _refuse(reason: str) -> NoReturn:

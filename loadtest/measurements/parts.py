@@ -17,7 +17,7 @@ from redis.asyncio import Redis
 from ironcore.stack import Endpoints
 from ironcore.topics import partitions_of
 from loadtest.peers import database
-from loadtest.peers.work import TTL_S, Scoring, decode, event_rows, hot_results, message_of
+from loadtest.peers.work import TTL_S, Scoring, decode, event_rows, message_of
 from models.columns import columns_of
 from models.features import FEATURES
 from models.flow_features import FLOW_FEATURES, flow_features
@@ -27,6 +27,7 @@ from schemas.arrow import pa
 from schemas.table import tabulate
 from schemas.topics import RAW, THREATS
 from streams.batch import Batch
+from streams.cache import hot_results
 
 ROWS, BATCHES = 4096, 8
 FETCH_BYTES = 1_048_576

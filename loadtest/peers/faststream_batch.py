@@ -18,10 +18,11 @@ from redis.asyncio import Redis
 from ironcore import settings
 from loadtest.peers import database
 from loadtest.peers.counted import count_events
-from loadtest.peers.work import TTL_S, Scoring, decode, event_rows, hot_results, message_of, threat_rows
+from loadtest.peers.work import TTL_S, Scoring, decode, event_rows, message_of, threat_rows
 from schemas.event import SecurityEvent
 from schemas.threat import Threat
 from schemas.topics import RAW, THREATS
+from streams.cache import hot_results
 
 BATCH_EVENTS = 4096
 

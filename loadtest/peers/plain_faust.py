@@ -22,11 +22,12 @@ from redis.asyncio import Redis  # noqa: E402
 from ironcore import settings  # noqa: E402
 from loadtest.peers import database  # noqa: E402
 from loadtest.peers.counted import count_events  # noqa: E402
-from loadtest.peers.work import TTL_S, Scoring, decode, event_rows, hot_results, message_of, threat_rows  # noqa: E402
+from loadtest.peers.work import TTL_S, Scoring, decode, event_rows, message_of, threat_rows  # noqa: E402
 from schemas import sql  # noqa: E402
 from schemas.event import SecurityEvent  # noqa: E402
 from schemas.topics import RAW, THREATS  # noqa: E402
 from streams.batch import Batch  # noqa: E402
+from streams.cache import hot_results  # noqa: E402
 
 TAKE_EVENTS, TAKE_S = 1024, 0.05
 INSERT_EVENT = database.insert_of("events", sql.EVENT_COLUMNS)

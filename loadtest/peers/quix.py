@@ -24,9 +24,10 @@ from ironcore import settings
 from ironcore.settings import Settings
 from loadtest.peers import database
 from loadtest.peers.counted import count_events
-from loadtest.peers.work import TTL_S, Scoring, decode, event_rows, hot_results, message_of, threat_rows
+from loadtest.peers.work import TTL_S, Scoring, decode, event_rows, message_of, threat_rows
 from schemas.event import SecurityEvent
 from schemas.topics import RAW, THREATS
+from streams.cache import hot_results
 
 #: Of one partition; a checkpoint holds those of all partitions of the topic.
 BATCH_EVENTS = 4096

@@ -18,7 +18,6 @@ from models.features import FeatureExtractor
 from models.lite.scorer import LiteScorer
 from models.scores import Scores
 from schemas.event import Event, Flow, SecurityEvent, entity_of
-from schemas.keys import entity_key, threat_key
 from schemas.render import Form, render
 from schemas.struct import compile_struct
 from schemas.table import EventTable, tabulate
@@ -29,7 +28,6 @@ from streams.score import score
 TTL_S = 3600
 _NO_FLOW = compile_struct(Flow)()
 _encode_json = msgspec.json.Encoder().encode
-_encode_msgpack = msgspec.msgpack.Encoder().encode
 
 #: Returns the event of a record's JSON, with types and limits checked. Raises msgspec's error for anything else.
 decode: Callable[[bytes], SecurityEvent] = msgspec.json.Decoder(Event).decode
@@ -112,13 +110,3 @@ def message_of(threat: Threat) -> tuple[bytes, bytes]:
     """Return key and value of a threat on its topic."""
     value, _ = render(threat, Form.JSON)
     return threat.threat_id.hex.encode(), value
-
-
-def hot_results(threats: Sequence[Threat]) -> dict[str, bytes]:
-    """Return the Redis keys and values of threats: each itself, and each entity's newest."""
-    hot = {threat_key(threat.threat_id): _encode_msgpack(threat) for threat in threats}
-    return hot | {entity_key(threat.entity): _encode_msgpack(_newest(threat)) for threat in threats}
-
-
-def _newest(threat: Threat) -> dict[str, Any]:
-    return {name: getattr(threat, name) for name in ("threat_id", "threat_class", "severity", "risk", "event_time")}

@@ -54,11 +54,9 @@ async def test_features_are_those_that_were_scored_and_labels_those_of_the_lates
     compared = set()
     for features, row in zip(judged.features, rows, strict=True):
         for reason in msgspec.json.decode(row["threat"])["contributions"]:
-            observed = reason["observed"]
+            name, observed = reason["name"], reason["observed"]
             if observed is not None:
-                assert features[NAMES.index(reason["name"])] == pytest.approx(observed, rel=1e-5, abs=1e-6), reason[
-                    "name"
-                ]
-                compared.add(reason["name"])
+                assert features[NAMES.index(name)] == pytest.approx(observed, rel=1e-5, abs=1e-6), name
+                compared.add(name)
     assert any(name.startswith("window_") for name in compared)
     assert workers.unexpected_errors() == []

@@ -55,7 +55,6 @@ print(before, psutil.Process().memory_info().rss)
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="malloc_trim is glibc's")
 def test_arrow_is_told_to_keep_what_a_batch_frees_before_it_is_loaded() -> None:
     program = """
 import os, sys
@@ -71,6 +70,7 @@ import streams.worker
     assert ran.stdout.split() == ["10000"]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="malloc_trim is glibc's")
 def test_what_is_free_between_pieces_that_stay_is_given_back() -> None:
     before, after = told_by(GIVEN_BACK)
     assert after < before - 150_000_000
