@@ -11,7 +11,6 @@ from loadtest.measurements import (
     gpu,
     hot_reads,
     latency,
-    limit,
     memory,
     queries,
     recovery,
@@ -30,7 +29,6 @@ class Measurement(NamedTuple):
 
 MEASUREMENTS: Sequence[Measurement] = (
     Measurement("throughput", throughput.measure),
-    Measurement("limit", limit.measure),
     Measurement("latency", latency.measure),
     Measurement("scorer", scorer.measure),
     Measurement("gpu", gpu.measure),

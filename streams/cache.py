@@ -1,6 +1,7 @@
 """Cache: hot results in Redis, best effort. Without Redis nothing is lost and nothing waits.
 
-A threat's key says that it was published, so a redelivered batch asks here first and does not publish again.
+A threat's key says that it was published, so a redelivered batch asks here first and does not publish again. One that
+is stored for the first time cannot have been published, and asks nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from streams.metrics import Metrics
 T = TypeVar("T")
 _encode = msgspec.msgpack.Encoder().encode
 #: One command for a whole batch: a SET each, pipelined, costs the client five times as much.
-_SET_ALL = "for i = 1, #KEYS do redis.call('SET', KEYS[i], ARGV[i + 1], 'EX', ARGV[1]) end"
+_SET_ALL = "for i = 1, #KEYS do redis.call('SET', KEYS[i], ARGV[i + 1], 'EX', ARGV[1]) end return #KEYS"
 #: Longest that a batch waits for Redis, and how long a failed Redis is left alone.
 TIMEOUT_S, REST_S = 0.25, 1.0
 
@@ -57,7 +58,8 @@ class Cache:
         if not threats:
             return
         hot = hot_results(threats)
-        await self._try(lambda: self._set_all(keys=list(hot), args=[self._ttl_s, *hot.values()]))
+        if await self._try(lambda: self._set_all(keys=list(hot), args=[self._ttl_s, *hot.values()])) is not None:
+            self._metrics.cache.labels("written").inc(len(threats))
 
     async def close(self) -> None:
         """Close the connections."""

@@ -67,7 +67,12 @@ class Metrics:
             registry,
         )
         self.lag = Gauge("ironcore_consumer_lag_records", "Records not yet committed.", ["partition"], **of)
-        self.cache = Counter("ironcore_cache_requests_total", "Lookups in Redis, by result.", ["result"], **of)
+        self.cache = Counter(
+            "ironcore_cache_requests_total",
+            "Threats written to Redis, and looked up there when a batch comes again (hit, miss); calls that failed.",
+            ["result"],
+            **of,
+        )
         self.model = Gauge("ironcore_model_info", "1 for the model in use.", ["name", "version"], **of)
         self.challenger = Gauge("ironcore_challenger_info", "1 for the model in shadow.", ["name", "version"], **of)
         self.model_refusals = Counter(

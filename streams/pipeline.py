@@ -145,7 +145,8 @@ class Pipeline:
         with stage("store"):
             await self._tried(lambda: store(batch, sinks.pool, self._risk))  # 1.
         with stage("publish"):
-            fresh = await sinks.cache.unpublished(batch.own_threats())
+            own = batch.own_threats()
+            fresh = await sinks.cache.unpublished(own) if batch.replayed else own
             await self._tried(
                 lambda: publish(sinks.producer, fresh, batch.dead_letters, self._settings.threat_form, batch.documents)
             )  # 2.

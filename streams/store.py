@@ -77,6 +77,7 @@ async def _copy(connection: Any, batch: Batch, risk: RiskRule) -> None:
 
 
 async def _merge(connection: Any, batch: Batch, risk: RiskRule) -> None:
+    batch.replayed = True
     async with connection.transaction():
         await connection.execute(sql.CREATE_STAGING)
         await _copy_rows(connection, "events_staging", sql.EVENT_COLUMNS, batch.event_copy)

@@ -27,7 +27,7 @@ from ironcore.view.words import (
 from schemas.threat import Severity
 
 #: Lines above the threats and the one that a terminal keeps for its cursor.
-_FIXED_ROWS = 16
+_FIXED_ROWS = 17
 _SPARK = 36
 #: Where there is no terminal, one line in this time.
 PLAIN_EVERY_S = 5.0
@@ -154,7 +154,8 @@ def _health_rows(snapshot: Snapshot) -> Iterable[tuple[str, RenderableType]]:
         yield f"latency {name}", Text(f"{milliseconds(seconds)} ms", style="bold")
     yield "lag", f"{snapshot.lag_records:,.0f}"
     yield "dead letters", _alarming(sum(snapshot.dead_letters.values()))
-    yield "cache hits", f"{compact(cache.get('hit', 0.0))} of {compact(sum(cache.values()))}"
+    yield "cached", compact(cache.get("written", 0.0))
+    yield "cache errors", _alarming(cache.get("error", 0.0))
     yield "retries", _alarming(snapshot.retries)
 
 

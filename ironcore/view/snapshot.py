@@ -13,7 +13,7 @@ from typing import NamedTuple
 from ironcore.view.metrics import Histogram, Metrics, quantile
 from schemas.threat import Threat
 
-STAGES = ("decode", "features", "score", "store", "publish", "cache")
+STAGES = ("decode", "features", "score", "rows", "store", "publish", "cache")
 #: Rates and quantiles are over this time: short enough to show a change, long enough to stand still.
 WINDOW_S = 10.0
 _HISTORY, _LATEST = 240, 64
@@ -68,7 +68,7 @@ class Snapshot:
     entities: float = 0.0
     dead_letters: Mapping[str, float] = field(default_factory=dict)  #: by reason
     threats: Mapping[str, float] = field(default_factory=dict)  #: by severity
-    cache: Mapping[str, float] = field(default_factory=dict)  #: look-ups by result
+    cache: Mapping[str, float] = field(default_factory=dict)  #: by result
     latest: tuple[Threat, ...] = ()  #: latest first
 
 

@@ -37,6 +37,7 @@ SET_ALL = "for i = 1, #KEYS do redis.call('SET', KEYS[i], ARGV[i + 1], 'EX', ARG
 #: What each part is, for the report. Of two ways that do the same, both are measured and the cheaper one counts.
 WHAT = {
     "consume": "aiokafka getmany, 4 partitions",
+    "consume_slabs": "the same by streams/transport.py",
     "decode": "msgspec, JSON to the Event struct",
     "features": "numba kernel and matrix on ready columns",
     "score": "three heads, 4,096 rows a call",
@@ -71,6 +72,13 @@ def costs_us(endpoints: Endpoints, values: Sequence[bytes]) -> dict[str, float]:
         "cache_pipelined": asyncio.run(_cache_pipelined(endpoints.redis_url, hot, len(threats))),
     }
     return {part: 1e6 * seconds for part, seconds in costs.items()}
+
+
+def own_costs_us(endpoints: Endpoints, count: int) -> dict[str, float]:
+    """Return CPU microseconds of what IronCore does itself and the limit does not count. For a process of its own."""
+    import streams.transport  # noqa: F401, PLC0415 - takes the place of aiokafka's way in the whole process
+
+    return {"consume_slabs": 1e6 * asyncio.run(_consume(endpoints.broker, count))}
 
 
 def _cost_s(work: Callable[[], object], count: int) -> float:

@@ -1,10 +1,13 @@
-"""Throughput: the whole job over a backlog, IronCore and its peers in turn, round by round."""
+"""Throughput: the whole job over a backlog, IronCore, its peers and the bare parts in turn, round by round.
+
+A machine's speed changes within minutes, so that ratios are those of one round, and their median counts.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -16,19 +19,21 @@ from loadtest.drivers import topics
 from loadtest.drivers.contestants import ALL, IRONCORE, PLAIN_FAUST, Contestant, process_of
 from loadtest.drivers.drain import Drained, peak_per_s, steady, watch
 from loadtest.errors import BenchError
+from loadtest.measurements import limit
 from loadtest.statistics import spread
-from loadtest.workload.traffic import Record, evenly
+from loadtest.workload.traffic import Record, Traffic, evenly
 from schemas.topics import RAW, THREATS
 
 PARTITIONS = 4
 
 
 def measure(bench: Bench) -> dict[str, Any]:
-    """Return for each contestant its rates, with median and spread over the rounds."""
+    """Return for each contestant its rates, with median and spread over the rounds, the limit, and ratios to others."""
     traffic = bench.traffic()
     records = traffic.records[: bench.scale.backlog_events * 4 // 3]
     few = evenly(records, bench.scale.plain_backlog_events * 4 // 3)
     rounds: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    parts_us: list[dict[str, float]] = []
     for number in range(bench.rounds):
         for backlog, contestants in ((records, [c for c in ALL if c != PLAIN_FAUST]), (few, [PLAIN_FAUST])):
             _fill(bench, backlog)
@@ -39,11 +44,27 @@ def measure(bench: Bench) -> dict[str, Any]:
                     f"  round {number + 1}, {contestant.shown}: {found['events_per_cpu_s']:,.0f} events per CPU second,"
                     f" {found['events_per_s']:,.0f} per second"
                 )
+        parts_us.append(limit.costs_us(bench))
+        bench.tell(f"  round {number + 1}, limit: {_limit_per_cpu_s(traffic, parts_us[-1]):,.0f} events per CPU second")
+    others = {name: [one["events_per_cpu_s"] for one in found] for name, found in rounds.items()}
+    others["limit"] = [_limit_per_cpu_s(traffic, costs) for costs in parts_us]
+    ours = others.pop(IRONCORE.name)
     return {
         "traffic": traffic.described(),
         "partitions": PARTITIONS,
         "contestants": {name: _summary(found) for name, found in rounds.items()},
+        "limit": limit.summary(parts_us, traffic.threat_share),
+        "ratios": {name: ratio(ours, theirs) for name, theirs in others.items()},
     }
+
+
+def ratio(ours: Sequence[float], theirs: Sequence[float]) -> dict[str, float]:
+    """Return the spread of the ratios, round by round."""
+    return spread([our / their for our, their in zip(ours, theirs, strict=True)])
+
+
+def _limit_per_cpu_s(traffic: Traffic, costs: Mapping[str, float]) -> float:
+    return limit.limit_per_cpu_s(limit.per_event_us(costs, traffic.threat_share))
 
 
 def saturated_per_s(bench: Bench) -> float:

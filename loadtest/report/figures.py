@@ -14,16 +14,16 @@ PERCENTILES = ("p50", "p95", "p99")
 def figures_of(found: Found) -> dict[str, Any]:
     """Return every figure; null where it was not measured."""
     per_cpu_s = _median(found, "ironcore", "events_per_cpu_s")
-    limit = _get(found, "limit", "limit_per_cpu_s")
+    limit = _get(found, "throughput", "limit", "limit_per_cpu_s")
     latency, scorer = found.get("latency", {}), found.get("scorer", {})
     return {
         "events_per_cpu_s": _rounded(per_cpu_s, 0),
         "events_per_s": _rounded(_median(found, "ironcore", "events_per_s"), 0),
         "limit_per_cpu_s": _rounded(limit, 0),
-        "ratio_to_limit": _ratio(per_cpu_s, limit),
-        "ratio_to_plain_faust": _ratio(per_cpu_s, _median(found, "plain_faust", "events_per_cpu_s")),
-        "ratio_to_quix": _ratio(per_cpu_s, _median(found, "quix", "events_per_cpu_s")),
-        "ratio_to_faststream": _ratio(per_cpu_s, _median(found, "faststream", "events_per_cpu_s")),
+        "ratio_to_limit": _ratio(found, "limit"),
+        "ratio_to_plain_faust": _ratio(found, "plain_faust"),
+        "ratio_to_quix": _ratio(found, "quix"),
+        "ratio_to_faststream": _ratio(found, "faststream"),
         "latency_ms": {load: _percentiles(latency, load) for load in ("idle", "half_load")},
         "scorer_ms": {f"batch_{rows}": _rounded(_get(scorer, f"batch_{rows}", "median_ms"), 3) for rows in (32, 1024)},
         "rss_mb": _rounded(_get(found, "memory", "rss_mb"), 1),
@@ -59,8 +59,8 @@ def _percentiles(latency: Mapping[str, Any], load: str) -> dict[str, float | Non
     return {name: _rounded(_get(latency, load, name), 2) for name in PERCENTILES}
 
 
-def _ratio(value: float | None, other: float | None) -> float | None:
-    return None if value is None or not other else _rounded(value / other, 3)
+def _ratio(found: Found, other: str) -> float | None:
+    return _rounded(_get(found, "throughput", "ratios", other, "median"), 3)
 
 
 def _rounded(value: float | None, digits: int) -> float | None:

@@ -12,8 +12,9 @@ from typing import Any
 import psutil
 
 LIBRARIES = (
-    "ai-edge-litert", "aiokafka", "asyncpg", "confluent-kafka", "faststream", "faust-streaming", "msgspec", "numba",
-    "numpy", "pyarrow", "quixstreams", "redis", "tensorflow-cpu", "uvloop",
+    "ai-edge-litert", "aiokafka", "asyncpg", "confluent-kafka", "faststream", "faust-streaming", "google-crc32c",
+    "hiredis", "msgspec", "numba", "numpy", "pgpq", "pyarrow", "quixstreams", "redis", "tensorflow-cpu", "uvloop",
+    "xxhash",
 )  # fmt: skip
 SERVERS = {
     "broker": "Apache Kafka (KRaft), one node, no compression, heap of 512 MB, compiled at C1",

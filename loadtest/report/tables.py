@@ -83,8 +83,8 @@ def tables_of(result: Mapping[str, Any]) -> dict[str, str]:
             "Valkey",
         )
         tables["throughput"] = _markdown(heads, _contestant_rows(found["throughput"]["contestants"]))
-    if "limit" in found:
-        tables["limit"] = _markdown(("part", "what", "CPU µs an event", "share"), _part_rows(found["limit"]))
+        heads = ("part", "what", "CPU µs an event", "share")
+        tables["limit"] = _markdown(heads, _part_rows(found["throughput"]["limit"]))
     if "latency" in found:
         heads = ("load", "events/s", "p50 ms", "p95 ms", "p99 ms", "threats")
         tables["latency"] = _markdown(heads, _load_rows(found["latency"]))

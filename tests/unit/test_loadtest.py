@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from loadtest.drivers.drain import Sample, peak_per_s, steady
 from loadtest.errors import BenchError
 from loadtest.measurements.hot_reads import zipf_ranks
-from loadtest.measurements.limit import limit_per_cpu_s
+from loadtest.measurements.limit import limit_per_cpu_s, summary
 from loadtest.measurements.memory import growth_pct
+from loadtest.measurements.throughput import ratio
 from loadtest.peers import database
 from loadtest.registry import MEASUREMENTS
 from loadtest.report import results, tables
@@ -72,12 +73,18 @@ def found() -> dict[str, Any]:
                 "quix": contestant(50_000.0),
                 "faststream": contestant(40_000.0),
             },
-        },
-        "limit": {
-            "limit_per_cpu_s": 125_000.0,
-            "cost_us": {"consume": 2.0, "decode": 6.0},
-            "measured_us": {"consume": 2.0, "decode": 6.0},
-            "what": {"consume": "getmany", "decode": "msgspec"},
+            "limit": {
+                "limit_per_cpu_s": 125_000.0,
+                "cost_us": {"consume": 2.0, "decode": 6.0},
+                "measured_us": {"consume": 2.0, "decode": 6.0},
+                "what": {"consume": "getmany", "decode": "msgspec"},
+            },
+            "ratios": {
+                "limit": spread([0.7, 0.8, 0.9]),
+                "plain_faust": spread([20.0]),
+                "quix": spread([2.0]),
+                "faststream": spread([2.5]),
+            },
         },
         "latency": {
             "saturated_per_s": 50_000.0,
@@ -153,7 +160,21 @@ def test_figures_have_the_keys_that_were_asked_for_and_null_where_nothing_was_me
     assert figures["events_per_cpu_s"] is None
 
 
-def test_ratios_are_of_events_per_cpu_second() -> None:
+def test_a_ratio_compares_what_was_measured_in_the_same_round() -> None:
+    assert ratio([60.0, 100.0, 90.0], [120.0, 100.0, 100.0]) == {"median": 0.9, "low": 0.5, "high": 1.0}
+
+
+def test_of_two_ways_the_cheaper_one_is_the_limits_and_threats_count_by_their_share() -> None:
+    costs = dict.fromkeys(("decode", "features", "score", "store", "cache", "publish"), 10.0)
+    costs |= {"consume": 5.0, "consume_slabs": 1.0, "store_records": 4.0, "cache_pipelined": 20.0}
+    found = summary([costs, costs | {"decode": 30.0}, costs], 0.05)
+    assert found["cost_us"] == {
+        "consume": 5.0, "decode": 10.0, "features": 10.0, "score": 10.0, "store": 4.0, "publish": 0.5, "cache": 0.5,
+    }  # fmt: skip
+    assert found["limit_per_cpu_s"] == pytest.approx(25_000)
+
+
+def test_ratios_are_medians_of_the_rounds() -> None:
     figures = figures_of(found())
     assert figures["ratio_to_limit"] == 0.8
     assert figures["ratio_to_plain_faust"] == 20

@@ -79,8 +79,8 @@ def busy() -> Snapshot:
         watch.read(metrics_from_text(_text(worker)), sent=second * 100)
     worker.threats.labels("critical").inc(12)
     worker.dead_letters.labels("malformed").inc(3)
-    worker.cache.labels("hit").inc(2)
-    worker.cache.labels("miss").inc(10)
+    worker.cache.labels("written").inc(12)
+    worker.cache.labels("error").inc(2)
     watch.read(metrics_from_text(_text(worker)), sent=6000)
     watch.show(THREAT)
     return watch.snapshot()
@@ -201,7 +201,8 @@ def test_the_view_fits_and_says_what_it_must(busy: Snapshot, width: int, height:
         "0:01:00",
         "6,000 in all",
         "decode",
-        "cache",
+        "rows",
+        "cache errors",
         "p50 ms",
         "latency p99",
     )
@@ -212,8 +213,8 @@ def test_the_view_fits_and_says_what_it_must(busy: Snapshot, width: int, height:
 
 def test_there_are_as_many_threats_as_fit(busy: Snapshot) -> None:
     crowd = replace(busy, latest=(THREAT,) * 64)
-    assert sum("8080" in drawn for drawn in _drawn(crowd, 80, 24)) == 8
-    assert sum("8080" in drawn for drawn in _drawn(crowd, 140, 40)) == 24
+    assert sum("8080" in drawn for drawn in _drawn(crowd, 80, 24)) == 7
+    assert sum("8080" in drawn for drawn in _drawn(crowd, 140, 40)) == 23
 
 
 def test_nothing_known_yet_is_drawn_as_such() -> None:
