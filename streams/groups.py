@@ -1,13 +1,11 @@
-"""Groups: repeats of a threat are counted where they are stored, in one statement for a batch."""
+"""Groups: what the threats of a batch add to the groups of repeats."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-from schemas import sql
 from schemas.threat import GROUP_WINDOW_S, Threat
 
 
@@ -15,6 +13,7 @@ from schemas.threat import GROUP_WINDOW_S, Threat
 class Group:
     """What a batch adds to a group."""
 
+    group_id: UUID
     entity: str
     threat_class: str
     window_start: float
@@ -23,14 +22,6 @@ class Group:
     last_time: float
     max_risk: float
     latest_threat_id: UUID
-
-
-async def count_repeats(connection: Any, threats: Iterable[Threat]) -> None:
-    """Add threats that are stored for the first time to their groups, within the connection's transaction."""
-    groups = groups_of(threats)
-    if groups:
-        columns = zip(*[[getattr(g, name) for name in Group.__slots__] for g in groups.values()], strict=True)
-        await connection.execute(sql.UPSERT_THREAT_GROUPS, list(groups), *map(list, columns))
 
 
 def groups_of(threats: Iterable[Threat]) -> dict[UUID, Group]:
@@ -42,10 +33,9 @@ def groups_of(threats: Iterable[Threat]) -> dict[UUID, Group]:
             continue
         group = groups.get(group_id)
         if group is None:
-            window_start = at // GROUP_WINDOW_S * GROUP_WINDOW_S
-            groups[group_id] = Group(
-                threat.entity, threat.threat_class.value, window_start, 1, at, at, threat.risk, threat.threat_id
-            )
+            who, what = threat.entity, threat.threat_class.value
+            begins = at // GROUP_WINDOW_S * GROUP_WINDOW_S
+            groups[group_id] = Group(group_id, who, what, begins, 1, at, at, threat.risk, threat.threat_id)
             continue
         group.count += 1
         group.first_time = min(group.first_time, at)

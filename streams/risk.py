@@ -1,8 +1,7 @@
-"""Risk: notable events add to what their entity has gathered, where they are stored; who passes the threshold is told.
+"""Risk: notable events add to what their entity has gathered; who passes the threshold is told.
 
-Two statements for a batch that has notable events, none otherwise: one takes the rows of the entities, in order, and
-one writes them back; the formula between them is that of `models.entity_risk`. Rows stay locked to the end of the
-transaction, so that workers that meet on an entity come one after the other.
+What is known of the entities comes from PostgreSQL and goes back there (`streams.totals`); the formula between the two
+is that of `models.entity_risk`.
 
 A threat is opened at the latest notable event of its entity in the batch, and its identifier is a function of that
 event: when the batch comes again, the threat is found by it and published again.
@@ -10,8 +9,9 @@ event: when the batch comes again, the threat is found by it and published again
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -19,7 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.entity_risk import (
-    FORGET_HALF_LIVES,
     NOTABLE_RISK,
     Notable,
     Risk,
@@ -30,7 +29,7 @@ from models.entity_risk import (
     unpacked,
 )
 from schemas.identity import risk_threat_uuids
-from schemas.sql.entity_risk import LOCK_RISK, SELECT_OPENED_RISK, UPDATE_RISK
+from schemas.sql.entity_risk import SELECT_OPENED_RISK
 from schemas.threat import ATTACK, CLASSES, DIGITS, Basis, ContributionStruct, Threat, ThreatStruct, severity_of
 from streams.batch import Batch
 
@@ -47,35 +46,57 @@ class RiskRule:
     half_life_s: float
 
 
-async def gather(
-    connection: Any, batch: Batch, rule: RiskRule, rows: NDArray[np.intp] | slice = slice(None)
-) -> list[tuple[Threat, int]]:
-    """Add the chosen events to their entities, within the connection's transaction.
+class Added(NamedTuple):
+    """What a batch adds to each entity that it has notable events of."""
+
+    names: list[str]
+    risks: list[Risk]
+    rows: list[int]  #: of the entity's latest event, at which a threat would open
+
+    @property
+    def times(self) -> list[float]:
+        """Return when each was last seen."""
+        return [risk.time for risk in self.risks]
+
+
+class Moved(NamedTuple):
+    """What is known of an entity now, as it is stored."""
+
+    name: str
+    time: float
+    score: float
+    is_open: bool
+    state: str
+
+
+def added(batch: Batch, rule: RiskRule, rows: NDArray[np.intp] | slice = slice(None)) -> Added:
+    """Return what the chosen events add to their entities."""
+    noted = notable(batch, rows)
+    return _added(batch, noted, rule) if noted.size else Added([], [], [])
+
+
+def join(
+    batch: Batch, rule: RiskRule, new: Added, stored: Iterable[Mapping[str, Any]]
+) -> tuple[list[Moved], list[tuple[Threat, int]]]:
+    """Add what a batch adds to what is stored of its entities.
 
     Returns:
-        The threats that this opens, each with the row of the event that it opens at.
+        What is known of each now, and the threats that this opens, each with the row of the event that it opens at.
     """
-    noted = notable(batch, rows)
-    if not noted.size:
-        return []
-    names, added, opens_at = _added(batch, noted, rule)
     known = {
         row["entity"]: unpacked(
             row["event_time"], msgspec.json.decode(row["state"]), rule.half_life_s, is_open=row["is_open"]
         )
-        for row in await connection.fetch(LOCK_RISK, names, [risk.time for risk in added])
+        for row in stored
     }
     moved, opened = [], []
-    for name, new, row in zip(names, added, opens_at, strict=True):
-        together, opens = joined(known[name], new, threshold=rule.threshold, half_life_s=rule.half_life_s)
-        moved.append(
-            (name, together.time, together.score, together.open, _encode(packed(together, rule.half_life_s)).decode())
-        )
+    for name, risk, row in zip(*new, strict=True):
+        together, opens = joined(known[name], risk, threshold=rule.threshold, half_life_s=rule.half_life_s)
+        state = _encode(packed(together, rule.half_life_s)).decode()
+        moved.append(Moved(name, together.time, together.score, together.open, state))
         if opens:
             opened.append((_threat(batch, name, together, row, rule), row))
-    forget_s = FORGET_HALF_LIVES * rule.half_life_s
-    await connection.execute(UPDATE_RISK, *map(list, zip(*moved, strict=True)), forget_s)
-    return opened
+    return moved, opened
 
 
 async def opened_before(connection: Any, batch: Batch) -> list[Threat]:
@@ -95,8 +116,7 @@ def notable(batch: Batch, rows: NDArray[np.intp] | slice = slice(None)) -> NDArr
     return np.sort(chosen[batch.scores.risk[chosen] > NOTABLE_RISK])
 
 
-def _added(batch: Batch, rows: NDArray[np.intp], rule: RiskRule) -> tuple[list[str], list[Risk], list[int]]:
-    """Return the entities, what the rows add to each, and the row of the latest event of each."""
+def _added(batch: Batch, rows: NDArray[np.intp], rule: RiskRule) -> Added:
     assert batch.scores is not None
     columns = batch.table.columns
     entities = columns["entity"].take(rows).dictionary_encode()
@@ -105,10 +125,10 @@ def _added(batch: Batch, rows: NDArray[np.intp], rule: RiskRule) -> tuple[list[s
     times = np.minimum(columns["event_time"].to_numpy()[rows], batch.scored_time)
     classes = 1 + batch.scores.class_probabilities[rows, 1:].argmax(axis=1)
     risk, event_ids = batch.scores.risk[rows].astype(np.float64), columns["event_id"].take(rows).to_pylist()
-    added = observed(Notable(numbers, classes, risk, times, event_ids), rule.half_life_s)
+    risks = observed(Notable(numbers, classes, risk, times, event_ids), rule.half_life_s)
     order = np.lexsort((times, numbers))  # the last of each number is its latest
     last = np.flatnonzero(np.append(np.diff(numbers[order]) > 0, True))
-    return entities.dictionary.to_pylist(), added, rows[order[last]].tolist()
+    return Added(entities.dictionary.to_pylist(), risks, rows[order[last]].tolist())
 
 
 def _threat(batch: Batch, entity: str, risk: Risk, row: int, rule: RiskRule) -> Threat:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -92,15 +92,26 @@ def threats_copy(batch: Batch, threats: Sequence[Threat], of_event: Sequence[int
     })  # fmt: skip
 
 
-def hourly_counts(batch: Batch, rows: NDArray[np.intp] | slice = slice(None)) -> list[tuple[datetime, str, int, int]]:
-    """Return (hour, class, events, threats) of the chosen events, one row for each hour and class that they have."""
+class HourlyCount(NamedTuple):
+    """Events of a class in an hour, and how many of them are threats."""
+
+    hour: datetime
+    threat_class: str
+    events: int
+    threats: int
+
+
+def hourly_counts(batch: Batch, rows: NDArray[np.intp] | slice = slice(None)) -> list[HourlyCount]:
+    """Return the counts of the chosen events, for each hour and class that they have."""
     assert batch.scores is not None
     hours = (batch.table.columns["event_time"].to_numpy()[rows] // _HOUR_S).astype(np.int64)
     keys = pa.array(hours * len(CLASSES) + batch.scores.class_numbers[rows]).dictionary_encode()
     groups, group = keys.dictionary.to_pylist(), keys.indices.to_numpy()
     events, threats = np.bincount(group), np.bincount(group, batch.scores.threat[rows]).astype(np.int64)
     return [
-        (datetime.fromtimestamp(key // len(CLASSES) * _HOUR_S, UTC), CLASSES[key % len(CLASSES)].value, *counted)
+        HourlyCount(
+            datetime.fromtimestamp(key // len(CLASSES) * _HOUR_S, UTC), CLASSES[key % len(CLASSES)].value, *counted
+        )
         for key, *counted in zip(groups, events.tolist(), threats.tolist(), strict=True)
     ]
 

@@ -13,9 +13,9 @@ from schemas import sql
 from schemas.threat import Threat
 from streams.batch import Batch, Copy
 from streams.errors import Retry
-from streams.groups import count_repeats
-from streams.risk import RiskRule, gather, opened_before
-from streams.rows import hourly_counts, threat_rows, threats_copy, write_threats
+from streams.risk import RiskRule, opened_before
+from streams.rows import threat_rows, threats_copy, write_threats
+from streams.totals import add_to_totals
 
 #: What passes by itself: the server restarts, is full for the moment, or two batches met on the same rows.
 RETRIED = (
@@ -71,9 +71,8 @@ async def _copy(connection: Any, batch: Batch, risk: RiskRule) -> None:
         await _copy_rows(connection, "events", sql.EVENT_COLUMNS, batch.event_copy)
         if batch.threats and not batch.threat_copy:  # a try before this one has kept fewer
             write_threats(batch)
-        await _copy_threats(connection, batch.threats, batch.threat_copy)
-        await connection.executemany(sql.INSERT_EVENT_COUNTS, hourly_counts(batch))
-        await _gather(connection, batch, risk)
+        await _copy_rows(connection, "threats", sql.THREAT_COLUMNS, batch.threat_copy)
+        await _add_up(connection, batch, risk, batch.threats)
 
 
 async def _merge(connection: Any, batch: Batch, risk: RiskRule) -> None:
@@ -87,33 +86,34 @@ async def _merge(connection: Any, batch: Batch, risk: RiskRule) -> None:
         of_row: dict[bytes, int] = {}  # of an event that the batch holds twice, the first row is what was stored
         for row, event_id in enumerate(batch.table.columns["event_id"].to_pylist()):
             of_row.setdefault(event_id, row)
-        rows = np.array([of_row[event_id.bytes] for event_id in fresh], np.intp)
-        await connection.executemany(sql.INSERT_EVENT_COUNTS, hourly_counts(batch, rows))
         batch.keep_threats(fresh, known)
         unknown = [at for at, threat in enumerate(batch.threats) if threat.threat_id not in known]
-        if unknown:
-            await _copy_threats(connection, [batch.threats[at] for at in unknown], threat_rows(batch, unknown))
+        await _copy_rows(connection, "threats", sql.THREAT_COLUMNS, threat_rows(batch, unknown) if unknown else ())
         opened = await opened_before(connection, batch)
-        await _gather(connection, batch, risk, rows)
+        rows = np.array([of_row[event_id.bytes] for event_id in fresh], np.intp)
+        await _add_up(connection, batch, risk, [batch.threats[at] for at in unknown], rows)
         batch.risk_threats += opened
 
 
-async def _gather(connection: Any, batch: Batch, risk: RiskRule, rows: NDArray[np.intp] | slice = slice(None)) -> None:
-    """Add the rows to the risk of their entities, and store the threats that this opens."""
-    found = await gather(connection, batch, risk, rows)
-    batch.risk_threats = [threat for threat, _ in found]
-    if found:
-        copied = threats_copy(batch, batch.risk_threats, [row for _, row in found])
+async def _add_up(
+    connection: Any,
+    batch: Batch,
+    risk: RiskRule,
+    threats: Sequence[Threat],
+    rows: NDArray[np.intp] | slice = slice(None),
+) -> None:
+    """Add what is stored for the first time to the totals, and store the threats of risk that this opens."""
+    opened = await add_to_totals(connection, batch, risk, threats, rows)
+    batch.risk_threats = [threat for threat, _ in opened]
+    if opened:
+        copied = threats_copy(batch, batch.risk_threats, [row for _, row in opened])
         await _copy_rows(connection, "threats", sql.THREAT_COLUMNS, copied)
 
 
-async def _copy_threats(connection: Any, threats: Sequence[Threat], rows: Copy) -> None:
-    if threats:
-        await _copy_rows(connection, "threats", sql.THREAT_COLUMNS, rows)
-        await count_repeats(connection, threats)
-
-
 async def _copy_rows(connection: Any, table: str, columns: Sequence[str], rows: Copy) -> None:
+    if not rows:
+        return
+
     async def pieces() -> AsyncIterator[bytes]:
         for piece in rows:
             yield piece

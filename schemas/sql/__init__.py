@@ -56,25 +56,6 @@ SELECT t.threat_id FROM unnest($1::float8[], $2::uuid[]) AS scored(event_time, t
 JOIN threats t ON t.event_time = to_timestamp(scored.event_time) AND t.threat_id = scored.threat_id
 """
 
-# In order of the identifier, so that two batches that meet on groups wait and do not block each other for good.
-UPSERT_THREAT_GROUPS = """
-INSERT INTO threat_groups AS g SELECT group_id, entity, threat_class, to_timestamp(window_start), count,
-    to_timestamp(first_time), to_timestamp(last_time), max_risk, latest_threat_id, now()
-FROM unnest($1::uuid[], $2::text[], $3::text[], $4::float8[], $5::bigint[], $6::float8[], $7::float8[], $8::real[],
-    $9::uuid[]) AS batch(group_id, entity, threat_class, window_start, count, first_time, last_time, max_risk,
-    latest_threat_id)
-ORDER BY group_id
-ON CONFLICT (group_id) DO UPDATE SET
-    count = g.count + excluded.count,
-    first_time = least(g.first_time, excluded.first_time),
-    last_time = greatest(g.last_time, excluded.last_time),
-    max_risk = greatest(g.max_risk, excluded.max_risk),
-    latest_threat_id = CASE WHEN excluded.last_time >= g.last_time THEN excluded.latest_threat_id
-        ELSE g.latest_threat_id END,
-    updated_time = excluded.updated_time
-"""
-
-INSERT_EVENT_COUNTS = "INSERT INTO event_counts (hour, threat_class, events, threats) VALUES ($1, $2, $3, $4)"
 FOLD_EVENT_COUNTS = "SELECT ironcore_fold_event_counts()"
 
 # A ledger's check. `to_timestamp` rounds to the microsecond, as the stream does.

@@ -2,22 +2,6 @@
 
 from __future__ import annotations
 
-# Takes the rows, made where missing, and returns them. In order, so that two batches wait and never block each other.
-LOCK_RISK = """
-INSERT INTO entity_risk AS r (entity, event_time, score, is_open, state, expires_time)
-SELECT entity, to_timestamp(event_time), 0, false, '{}', now()
-FROM unnest($1::text[], $2::float8[]) AS batch(entity, event_time) ORDER BY entity
-ON CONFLICT (entity) DO UPDATE SET event_time = r.event_time
-RETURNING entity, extract(epoch FROM event_time)::float8 AS event_time, is_open, state::text AS state
-"""
-UPDATE_RISK = """
-UPDATE entity_risk r SET event_time = to_timestamp(batch.event_time), score = batch.score, is_open = batch.is_open,
-    state = batch.state::jsonb, expires_time = date_trunc('hour', now() + $6::float8 * interval '1 s', 'UTC')
-        + interval '1 hour'
-FROM unnest($1::text[], $2::float8[], $3::real[], $4::boolean[], $5::text[])
-    AS batch(entity, event_time, score, is_open, state)
-WHERE r.entity = batch.entity
-"""
 # Waits for nobody: a row that a batch holds is not idle.
 DROP_IDLE_RISK = """
 DELETE FROM entity_risk WHERE entity IN (
