@@ -69,14 +69,19 @@ class Batch:
         own = [threat for threat, row in zip(self.threats, self.threat_rows, strict=True) if row not in self.told]
         return own + self.risk_threats
 
+    def first_rows(self) -> dict[bytes, int]:
+        """Return the row of each event identifier; of an event that the batch holds twice, the first."""
+        first: dict[bytes, int] = {}
+        for row, event_id in enumerate(self.table.columns["event_id"].to_pylist()):
+            first.setdefault(event_id, row)
+        return first
+
     def keep_threats(self, fresh: AbstractSet[UUID], known: AbstractSet[UUID]) -> None:
         """Keep the threats that are `known` (by threat_id), and those of events that are `fresh` (by event_id).
 
         Of an event that the batch holds twice, the first score counts.
         """
-        first: dict[bytes, int] = {}
-        for row, event_id in enumerate(self.table.columns["event_id"].to_pylist()):
-            first.setdefault(event_id, row)
+        first = self.first_rows()
         kept = {
             threat.threat_id: (threat, row)
             for threat, row in zip(reversed(self.threats), reversed(self.threat_rows), strict=True)

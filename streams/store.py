@@ -83,14 +83,12 @@ async def _merge(connection: Any, batch: Batch, risk: RiskRule) -> None:
         fresh = {row["event_id"] for row in await connection.fetch(sql.MERGE_EVENTS)}
         times, ids = [t.event_time for t in batch.threats], [t.threat_id for t in batch.threats]
         known = {row["threat_id"] for row in await connection.fetch(sql.SELECT_KNOWN_THREATS, times, ids)}
-        of_row: dict[bytes, int] = {}  # of an event that the batch holds twice, the first row is what was stored
-        for row, event_id in enumerate(batch.table.columns["event_id"].to_pylist()):
-            of_row.setdefault(event_id, row)
         batch.keep_threats(fresh, known)
         unknown = [at for at, threat in enumerate(batch.threats) if threat.threat_id not in known]
         await _copy_rows(connection, "threats", sql.THREAT_COLUMNS, threat_rows(batch, unknown) if unknown else ())
         opened = await opened_before(connection, batch)
-        rows = np.array([of_row[event_id.bytes] for event_id in fresh], np.intp)
+        first = batch.first_rows()
+        rows = np.array([first[event_id.bytes] for event_id in fresh], np.intp)
         await _add_up(connection, batch, risk, [batch.threats[at] for at in unknown], rows)
         batch.risk_threats += opened
 

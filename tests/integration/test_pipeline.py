@@ -137,6 +137,7 @@ async def test_the_same_record_sent_twice_is_one_row_and_one_threat(
     threats = {row["threat_id"].hex for row in await database.fetch("SELECT threat_id FROM threats")}
     groups = await database.fetch("SELECT * FROM threat_groups")
     assert sum(group["count"] for group in groups) == len(threats)
+    assert await looked_up(worker) == 0  # what is stored for the first time was not published before
     await send_noted(endpoints.broker, [*records, *records[-50:]], Ledger())
 
     async def scored_again() -> bool:
@@ -155,6 +156,13 @@ async def test_the_same_record_sent_twice_is_one_row_and_one_threat(
     )
     published = await consume(endpoints.broker, THREATS.name, len(threats) + 1, limit_s=3)
     assert sorted(record.key.decode() for record in published) == sorted(threats)
+    assert await looked_up(worker) >= len(threats)
+
+
+async def looked_up(worker: ChildProcess) -> float:
+    """Return how many threats the worker asked Redis for."""
+    metrics = metrics_from_text(await scrape(worker.address))
+    return sum(metrics.total("ironcore_cache_requests_total", result=result) for result in ("hit", "miss"))
 
 
 async def counted(database: asyncpg.Connection) -> tuple[int, int]:
