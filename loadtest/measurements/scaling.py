@@ -30,6 +30,7 @@ PARTITIONS = 8
 QUOTA_SHARE = 0.25
 #: Of the events that a run without quotas drains: a worker under one takes that much longer.
 QUOTA_EVENTS_SHARE = 0.6
+LAG = "ironcore_consumer_lag_records"
 ASSIGNED_LIMIT_S = 90.0
 
 
@@ -88,7 +89,7 @@ def shared_out(workers: Sequence[ChildProcess]) -> list[set[int]]:
 
 def partitions_of(worker: ChildProcess) -> set[int]:
     """Return the partitions that a worker holds, as its lag tells them."""
-    labels = metrics_of(worker.address).labels("ironcore_consumer_lag_records")
+    labels = metrics_of(worker.address, LAG).labels(LAG)
     return {int(label["partition"]) for label in labels}
 
 
