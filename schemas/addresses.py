@@ -7,9 +7,9 @@ it is read from a memory of those seen lately, with its form by RFC 5952.
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import repeat
-from typing import Any, NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ MISSING, IPV4, IPV6, WRONG = 0, 4, 6, 255
 MAX_REMEMBERED = 65_536
 
 _NO_ADDRESS = bytes(4)
+_NO_IPV4 = (OSError, TypeError, ValueError)  #: what inet_pton raises for other text, None, and a NUL in a text
 #: `inet_recv` reads family (2 or 3), prefix length, is-cidr, length, then the bytes.
 _INET4, _INET6 = bytes((2, 32, 0, 4)), bytes((3, 128, 0, 16))
 
@@ -52,12 +53,12 @@ class Addresses(NamedTuple):
 
 def parse(texts: Sequence[str | None]) -> tuple[Addresses, dict[int, str]]:
     """Read n addresses; return them, and the texts by row that are IPv6 in another than their one form."""
-    packed = _ipv4s(texts)
-    low = np.frombuffer(b"".join([ipv4 or _NO_ADDRESS for ipv4 in packed]), ">u4").astype(np.uint64)
-    found = Addresses(np.full(len(texts), IPV4, np.uint8), np.zeros(len(texts), np.uint64), low)
+    try:  # where all are IPv4, no step of Python's is taken for each
+        return _ipv4s(map(socket.inet_pton, repeat(socket.AF_INET), cast(Sequence[str], texts)), len(texts)), {}
+    except _NO_IPV4:
+        packed = [_ipv4(text) for text in texts]
+    found = _ipv4s((ipv4 or _NO_ADDRESS for ipv4 in packed), len(texts))
     spelt_otherwise: dict[int, str] = {}
-    if None not in packed:
-        return found, spelt_otherwise
     for row, text in enumerate(texts):
         if packed[row] is not None:
             continue
@@ -71,18 +72,15 @@ def parse(texts: Sequence[str | None]) -> tuple[Addresses, dict[int, str]]:
     return found, spelt_otherwise
 
 
-def _ipv4s(texts: Sequence[Any]) -> Sequence[bytes | None]:
-    """Return each IPv4 address packed, None for other texts. Where all are, no step of Python's is taken for each."""
-    try:
-        return list(map(socket.inet_pton, repeat(socket.AF_INET), texts))
-    except (OSError, TypeError, ValueError):
-        return [_ipv4(text) for text in texts]
+def _ipv4s(packed: Iterable[bytes], count: int) -> Addresses:
+    low = np.frombuffer(b"".join(packed), ">u4").astype(np.uint64)
+    return Addresses(np.full(count, IPV4, np.uint8), np.zeros(count, np.uint64), low)
 
 
 def _ipv4(text: str | None) -> bytes | None:
     try:
         return socket.inet_pton(socket.AF_INET, text)  # type: ignore[arg-type] # None is refused like any other
-    except (OSError, TypeError, ValueError):  # ValueError: a NUL in it
+    except _NO_IPV4:
         return None
 
 

@@ -30,6 +30,7 @@ _BACKSLASH = ord("\\")
 _NO_FLOW = compile_struct(Flow)()
 _encode = msgspec.json.Encoder().encode
 _encode_into = msgspec.json.Encoder().encode_into
+_digest = xxhash.xxh3_128_digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,16 +125,17 @@ def _rejects(
 
 def _digests(events: list[SecurityEvent], identities: Mapping[int, str]) -> list[bytes]:
     """Return the hash of each identity, or of the content; an event with NUL in its text is replaced."""
-    digests, content = [], bytearray(1024)  # reused: a new buffer an event costs more than the encoding
-    for row, event in enumerate(events):
+    digests: list[bytes] = []
+    content = bytearray(1024)  # reused: a new buffer an event costs more than the encoding
+    for event in events:
         _encode_into(event, content)
         # One byte is found far faster than six, and hardly any event holds an escape.
         if _BACKSLASH in content and b"\\u0000" in content:
-            events[row] = msgspec.convert(_without_nul(msgspec.to_builtins(event)), Event)
-            _encode_into(events[row], content)
-        digests.append(xxhash.xxh3_128_digest(content))
+            events[len(digests)] = clean = msgspec.convert(_without_nul(msgspec.to_builtins(event)), Event)
+            _encode_into(clean, content)
+        digests.append(_digest(content))
     for row, identity in identities.items():
-        digests[row] = xxhash.xxh3_128_digest(identity.encode())
+        digests[row] = _digest(identity.encode())
     return digests
 
 
