@@ -36,6 +36,7 @@ class Batch:
     """Filled stage by stage. Arrays have one entry for each event."""
 
     slabs: Sequence[Slab]
+    records: int = field(init=False)  # how many Kafka records it owes: decoding lets go of them
     # decode
     table: EventTable = _NOTHING
     partitions: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
@@ -59,10 +60,8 @@ class Batch:
     replayed: bool = False  # something of it was stored before, and may have been published
     risk_threats: list[Threat] = field(default_factory=list)  # of what entities have gathered, this batch included
 
-    @property
-    def records(self) -> int:
-        """Number of Kafka records that the batch owes."""
-        return sum(len(slab.records) for slab in self.slabs)
+    def __post_init__(self) -> None:
+        self.records = sum(len(slab.records) for slab in self.slabs)
 
     def own_threats(self) -> list[Threat]:
         """Return the threats that no sensor has published already."""

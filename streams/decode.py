@@ -15,7 +15,10 @@ from streams.slab import Record, Slab
 
 
 def decode(batch: Batch, *, max_bytes: int) -> None:
-    """Fill what the batch holds up to its `dead_letters` from the slabs, in order. Bad input never raises."""
+    """Fill what the batch holds up to its `dead_letters` from the slabs, in order. Bad input never raises.
+
+    The records are let go of then: two batches in flight would hold tens of megabytes of what nobody reads again.
+    """
     records = [record for slab in batch.slabs for record in slab.records]
     slabs = np.repeat(np.arange(len(batch.slabs)), [len(slab.records) for slab in batch.slabs])  # of each record
     decoded = decode_records(records, max_bytes=max_bytes)
@@ -29,6 +32,8 @@ def decode(batch: Batch, *, max_bytes: int) -> None:
         _dead_letter(batch.slabs[slabs[number]], records[number], decoded.rejects[number])
         for number in sorted(decoded.rejects)
     ]
+    for slab in batch.slabs:
+        slab.records = ()
 
 
 def _take_told(batch: Batch, records: Sequence[Record], decoded: Decoded) -> None:

@@ -1,4 +1,4 @@
-"""The intake: slabs are fetched when a batch begins, and become micro-batches by size or deadline.
+"""The intake: slabs are fetched when a batch begins, and become micro-batches of what is there, up to a size.
 
 What is fetched ahead waits, and is a batch older when it is scored than what a fetch of that moment would bring.
 Only when there is a backlog, as much as fills the next batch is fetched at once: nothing would be younger for waiting.
@@ -11,8 +11,8 @@ from collections.abc import Set as AbstractSet
 
 from streams.slab import Slab
 
-#: A batch that is not full waits for its deadline only while slabs keep arriving this close to each other.
-QUIET_S = 0.001
+#: The rest of a fetch is on its way here, and a batch waits so long for each slab of it: a rebalance may have taken it.
+REST_S = 0.001
 #: So many records that a batch's fetches left behind are a backlog. Fewer may be the marks of transactions.
 BACKLOG_RECORDS = 1000
 #: What was fetched may get lost on its way here, in a rebalance; then it is asked for again.
@@ -27,9 +27,9 @@ class Intake:
     `wanted` is set when there should be; who fetches clears it once something came.
     """
 
-    def __init__(self, *, max_records: int, max_wait_s: float) -> None:
+    def __init__(self, *, max_records: int) -> None:
         self.wanted = asyncio.Event()
-        self._max_records, self._max_wait_s = max_records, max_wait_s
+        self._max_records = max_records
         self._queue: asyncio.Queue[Slab] = asyncio.Queue(_SLABS)
         self._held: Slab | None = None
         self._waiting = 0  # records that are queued or held
@@ -44,14 +44,13 @@ class Intake:
     async def take(self) -> list[Slab]:
         """Return the slabs of the next batch in order of arrival: `max_records` at most, or one larger slab.
 
-        With a backlog it returns at once. When nothing else comes it returns after a quiet millisecond, and at the
-        latest `max_wait_s` after the first slab. Slabs that restore windows are never mixed with others.
+        It takes what is there and the rest of the fetch that brought it, and waits for nothing else. Slabs that restore
+        windows are never mixed with others.
         """
-        now = asyncio.get_running_loop().time
         slabs = [await self._first()]
-        records, deadline = len(slabs[0].records), now() + self._max_wait_s
+        records = len(slabs[0].records)
         while records < self._max_records:
-            slab = await self._next(min(QUIET_S, deadline - now()))
+            slab = await self._next(REST_S if slabs[-1].more else 0.0)
             if slab is None:
                 break
             if slab.restores != slabs[0].restores or records + len(slab.records) > self._max_records:
@@ -95,7 +94,8 @@ class Intake:
         try:
             return self._queue.get_nowait()
         except asyncio.QueueEmpty:
-            pass
+            if not wait_s:
+                return None
         try:
             async with asyncio.timeout(wait_s):
                 return await self._queue.get()

@@ -69,7 +69,7 @@ class Pipeline:
     ) -> None:
         self._settings, self._extractor, self._models = settings, extractor, models
         self._sinks, self._metrics = sinks, metrics
-        self.intake = Intake(max_records=settings.batch_events, max_wait_s=settings.batch_wait_s)
+        self.intake = Intake(max_records=settings.batch_events)
         self._in_flight = asyncio.Semaphore(settings.batches_in_flight)
         self._compute = ThreadPoolExecutor(1, thread_name_prefix="compute")
         self._risk = RiskRule(settings.risk_threshold, settings.risk_half_life_s)

@@ -46,9 +46,6 @@ class WorkerSettings(BaseModel):
         description="A batch is full at so many records. Every batch has a fixed cost, so that large ones are cheap "
         "under load; a small load never waits for them.",
     )
-    batch_wait_s: float = Field(
-        0.010, ge=0, le=1, description="A batch that is not full goes at this age; with a backlog it never waits."
-    )
     batches_in_flight: int = Field(
         2,
         ge=1,

@@ -37,4 +37,5 @@ class Slab:
     restores: bool
     first_of_restore: bool
     left: int  #: records of the partition that its fetch left behind
+    more: bool  #: other slabs of the same fetch follow
     settle: Callable[[], None]

@@ -200,13 +200,17 @@ class Consumer(driver.Consumer):
             return  # when a rebalance began during the fetch, the records come again after the seek that ends it
         if records_of:
             self._app.wanted.clear()
-        for tp, records in records_of.items():
-            if active is not None and tp not in active and tp not in self._buffered_partitions:
-                continue
-            for part, restores in self._split(tp, records):
-                if not self.flow_active or self.app.consumer_generation_id != generation:
-                    return
-                yield tp, self._message(tp, part, restores=restores, generation=generation)
+        slabs = [
+            (tp, part, restores)
+            for tp, records in records_of.items()
+            if active is None or tp in active or tp in self._buffered_partitions
+            for part, restores in self._split(tp, records)
+        ]
+        for number, (tp, part, restores) in enumerate(slabs, 1):
+            if not self.flow_active or self.app.consumer_generation_id != generation:
+                return
+            more = number < len(slabs)
+            yield tp, self._message(tp, part, restores=restores, more=more, generation=generation)
 
     def _split(self, tp: TP, records: list[Any]) -> Iterator[tuple[list[Any], bool]]:
         """Cut a fetch at the committed offset: what lies before it only restores the windows."""
@@ -219,7 +223,7 @@ class Consumer(driver.Consumer):
         if cut < len(records):
             yield records[cut:], False
 
-    def _message(self, tp: TP, records: list[Any], *, restores: bool, generation: int) -> Message:
+    def _message(self, tp: TP, records: list[Any], *, restores: bool, more: bool, generation: int) -> Message:
         owed = Owed(records[-1].offset + 1)
         if not restores:
             self._owed[tp].append(owed)
@@ -240,7 +244,7 @@ class Consumer(driver.Consumer):
             records[-1].timestamp_type,
             None,
             None,
-            cast(Any, Slab(tp.topic, tp.partition, records, restores, first_of_restore, left, settle)),
+            cast(Any, Slab(tp.topic, tp.partition, records, restores, first_of_restore, left, more, settle)),
             None,
             tp=tp,
             generation_id=generation,

@@ -20,20 +20,20 @@ class FakeRecord:
     offset: int
 
 
-def slab(records: int, *, partition: int = 0, restores: bool = False, left: int = 0) -> Slab:
+def slab(records: int, *, partition: int = 0, restores: bool = False, left: int = 0, more: bool = False) -> Slab:
     fakes: Any = [FakeRecord(offset) for offset in range(records)]
-    return Slab("raw", partition, fakes, restores, first_of_restore=False, left=left, settle=lambda: None)
+    return Slab("raw", partition, fakes, restores, first_of_restore=False, left=left, more=more, settle=lambda: None)
 
 
-async def filled(slabs: list[Slab], *, max_records: int = 100, max_wait_s: float = 3600.0) -> Intake:
-    made = Intake(max_records=max_records, max_wait_s=max_wait_s)
+async def filled(slabs: list[Slab], *, max_records: int = 100) -> Intake:
+    made = Intake(max_records=max_records)
     for each in slabs:
         await made.put(each)
     return made
 
 
-async def batches_of(slabs: list[Slab], max_records: int, max_wait_s: float) -> list[list[Slab]]:
-    intake_ = await filled(slabs, max_records=max_records, max_wait_s=max_wait_s)
+async def batches_of(slabs: list[Slab], max_records: int) -> list[list[Slab]]:
+    intake_ = await filled(slabs, max_records=max_records)
     made: list[list[Slab]] = []
     while sum(map(len, made)) < len(slabs):
         made.append(await asyncio.wait_for(intake_.take(), 5))
@@ -48,21 +48,30 @@ def test_every_slab_comes_out_once_in_order_and_within_the_limit(
     sizes: list[tuple[int, bool]], max_records: int
 ) -> None:
     slabs = [slab(size, restores=restores) for size, restores in sizes]
-    made = asyncio.run(batches_of(slabs, max_records, 0.0))
+    made = asyncio.run(batches_of(slabs, max_records))
     assert [each for batch in made for each in batch] == slabs
     for batch in made:
         assert len(batch) == 1 or sum(len(each.records) for each in batch) <= max_records
         assert len({each.restores for each in batch}) == 1
 
 
-async def test_a_backlog_fills_batches_without_waiting() -> None:
-    # A deadline of an hour: waiting for it would run into the limit.
-    made = await batches_of([slab(10) for _ in range(4)], 20, 3600.0)
+async def test_a_backlog_fills_batches() -> None:
+    made = await batches_of([slab(10) for _ in range(4)], 20)
     assert [len(batch) for batch in made] == [2, 2]
 
 
-async def test_a_lone_slab_does_not_wait_for_its_deadline() -> None:
-    made = await batches_of([slab(1)], 100, 3600.0)
+async def test_a_batch_waits_for_the_rest_of_its_fetch_and_for_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "REST_S", 3600.0)  # waiting for it would run into the limit
+    made = await filled([slab(1, more=True)])
+    taking = asyncio.create_task(made.take())
+    await asyncio.sleep(0.01)
+    assert not taking.done()
+    await made.put(slab(2, partition=1))
+    assert [len(each.records) for each in await asyncio.wait_for(taking, 5)] == [1, 2]
+
+
+async def test_the_rest_of_a_fetch_that_never_comes_is_not_waited_for_long() -> None:
+    made = await batches_of([slab(1, more=True)], 100)
     assert [len(batch) for batch in made] == [1]
 
 

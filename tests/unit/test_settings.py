@@ -18,9 +18,9 @@ def test_defaults_hold_without_file_and_environment(tmp_path: Path, monkeypatch:
 
 def test_environment_wins_over_file(tmp_path: Path) -> None:
     file = tmp_path / "ironcore.toml"
-    file.write_text('broker = "file:1"\n[worker]\nbatch_events = 7\nbatch_wait_s = 0.5\n')
+    file.write_text('broker = "file:1"\n[worker]\nbatch_events = 7\nbatches_in_flight = 3\n')
     settings = load({"IRONCORE_CONFIG": str(file), "IRONCORE_WORKER__BATCH_EVENTS": "9"})
-    assert (settings.broker, settings.worker.batch_events, settings.worker.batch_wait_s) == ("file:1", 9, 0.5)
+    assert (settings.broker, settings.worker.batch_events, settings.worker.batches_in_flight) == ("file:1", 9, 3)
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ class Calm:
 def scored(*records: tuple[bytes, list[tuple[str, bytes]]]) -> Batch:
     """Return a batch of records, decoded and scored."""
     of_slab = [Record(number, 0, None, *record) for number, record in enumerate(records)]
-    slab = Slab("raw", 0, of_slab, restores=False, first_of_restore=False, left=0, settle=lambda: None)
+    slab = Slab("raw", 0, of_slab, restores=False, first_of_restore=False, left=0, more=False, settle=lambda: None)
     batch = Batch([slab])
     decode(batch, max_bytes=1_000_000)
     batch.features = np.zeros((len(batch.table), len(FEATURES)), np.float32)

@@ -66,6 +66,7 @@ async def fetch(consumer: Any, fetched: dict[TP, list[Any]]) -> list[tuple[TP, A
 async def test_a_fetch_becomes_one_message_for_each_partition(consumer: Any) -> None:
     got = await fetch(consumer, {RAW0: records(0, 100), RAW1: records(5, 7)})
     assert [(tp, message.offset, len(message.value.records)) for tp, message in got] == [(RAW0, 99, 100), (RAW1, 6, 2)]
+    assert [message.value.more for _, message in got] == [True, False]
 
 
 async def test_only_wanted_records_are_fetched_and_what_came_is_wanted_no_more(consumer: Any) -> None:
