@@ -57,7 +57,7 @@ class Batch:
     threat_copy: Copy = ()
     documents: dict[DocumentKey, bytes] = field(default_factory=dict)  # threats as JSON, as they were stored
     # store
-    replayed: bool = False  # something of it was stored before, and may have been published
+    replayed: bool = False  # an event of it was there already: stored before, and published perhaps, or held twice
     risk_threats: list[Threat] = field(default_factory=list)  # of what entities have gathered, this batch included
 
     def __post_init__(self) -> None:

@@ -1,7 +1,7 @@
 """Cache: hot results in Redis, best effort. Without Redis nothing is lost and nothing waits.
 
 A threat's key says that it was published, so a redelivered batch asks here first and does not publish again. One that
-is stored for the first time cannot have been published, and asks nothing.
+is stored for the first time was not published, unless PostgreSQL has lost it since, and asks nothing.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ class Cache:
         """Return the threats that are not known to be published; all of them when Redis cannot say."""
         if not threats:
             return []
-        known = await self._try(lambda: self._redis.mget([threat_key(threat.threat_id) for threat in threats]))
+        keys = [threat_key(threat.threat_id) for threat in threats]
+        known = await self._try(lambda: self._redis.mget(keys), len(keys))
         if known is None:
             return list(threats)
         fresh = [threat for threat, found in zip(threats, known, strict=True) if found is None]
@@ -58,23 +59,23 @@ class Cache:
         if not threats:
             return
         hot = hot_results(threats)
-        if await self._try(lambda: self._set_all(keys=list(hot), args=[self._ttl_s, *hot.values()])) is not None:
+        values: list[Any] = [self._ttl_s, *hot.values()]
+        if await self._try(lambda: self._set_all(keys=list(hot), args=values), len(threats)) is not None:
             self._metrics.cache.labels("written").inc(len(threats))
 
     async def close(self) -> None:
         """Close the connections."""
         await self._redis.aclose()
 
-    async def _try(self, call: Callable[[], Awaitable[T]]) -> T | None:
-        """Return the answer, or None when Redis failed now or a moment ago."""
-        if time.monotonic() < self._rests_until:
-            return None
-        try:
-            return await call()
-        except (RedisError, OSError, TimeoutError):
-            self._metrics.cache.labels("error").inc()
-            self._rests_until = time.monotonic() + REST_S
-            return None
+    async def _try(self, call: Callable[[], Awaitable[T]], threats: int) -> T | None:
+        """Return the answer for so many threats, or None when Redis failed now or a moment ago."""
+        if time.monotonic() >= self._rests_until:
+            try:
+                return await call()
+            except (RedisError, OSError, TimeoutError):
+                self._rests_until = time.monotonic() + REST_S
+        self._metrics.cache.labels("error").inc(threats)
+        return None
 
 
 def hot_results(threats: Sequence[Threat]) -> dict[str, bytes]:

@@ -17,7 +17,7 @@ from streams.slab import Record, Slab
 def decode(batch: Batch, *, max_bytes: int) -> None:
     """Fill what the batch holds up to its `dead_letters` from the slabs, in order. Bad input never raises.
 
-    The records are let go of then: two batches in flight would hold tens of megabytes of what nobody reads again.
+    The records are let go of then: batches in flight would hold some megabytes each of what nobody reads again.
     """
     records = [record for slab in batch.slabs for record in slab.records]
     slabs = np.repeat(np.arange(len(batch.slabs)), [len(slab.records) for slab in batch.slabs])  # of each record

@@ -24,7 +24,7 @@ class Group:
     latest_threat_id: UUID
 
 
-def groups_of(threats: Iterable[Threat]) -> dict[UUID, Group]:
+def groups_of(threats: Iterable[Threat]) -> list[Group]:
     """Return what threats add to each group; those that stand alone add to none."""
     groups: dict[UUID, Group] = {}
     for threat in threats:
@@ -42,4 +42,4 @@ def groups_of(threats: Iterable[Threat]) -> dict[UUID, Group]:
         group.max_risk = max(group.max_risk, threat.risk)
         if at >= group.last_time:
             group.last_time, group.latest_threat_id = at, threat.threat_id
-    return groups
+    return list(groups.values())

@@ -12,7 +12,8 @@ from collections.abc import Set as AbstractSet
 from streams.slab import Slab
 
 #: The rest of a fetch is on its way here, and a batch waits so long for each slab of it: a rebalance may have taken it.
-REST_S = 0.001
+#: Sinks that are at work on the event loop hold it up for milliseconds.
+REST_S = 0.05
 #: So many records that a batch's fetches left behind are a backlog. Fewer may be the marks of transactions.
 BACKLOG_RECORDS = 1000
 #: What was fetched may get lost on its way here, in a rebalance; then it is asked for again.

@@ -69,7 +69,7 @@ class Metrics:
         self.lag = Gauge("ironcore_consumer_lag_records", "Records not yet committed.", ["partition"], **of)
         self.cache = Counter(
             "ironcore_cache_requests_total",
-            "Threats written to Redis, and looked up there when a batch comes again (hit, miss); calls that failed.",
+            "Threats written to Redis, looked up there when a batch comes again (hit, miss), or neither (error).",
             ["result"],
             **of,
         )

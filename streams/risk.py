@@ -69,12 +69,6 @@ class Moved(NamedTuple):
     state: str
 
 
-def added(batch: Batch, rule: RiskRule, rows: NDArray[np.intp] | slice = slice(None)) -> Added:
-    """Return what the chosen events add to their entities."""
-    noted = notable(batch, rows)
-    return _added(batch, noted, rule) if noted.size else Added([], [], [])
-
-
 def join(
     batch: Batch, rule: RiskRule, new: Added, stored: Iterable[Mapping[str, Any]]
 ) -> tuple[list[Moved], list[tuple[Threat, int]]]:
@@ -116,7 +110,11 @@ def notable(batch: Batch, rows: NDArray[np.intp] | slice = slice(None)) -> NDArr
     return np.sort(chosen[batch.scores.risk[chosen] > NOTABLE_RISK])
 
 
-def _added(batch: Batch, rows: NDArray[np.intp], rule: RiskRule) -> Added:
+def added(batch: Batch, rule: RiskRule, chosen: NDArray[np.intp] | slice = slice(None)) -> Added:
+    """Return what the chosen events add to their entities."""
+    rows = notable(batch, chosen)
+    if not rows.size:
+        return Added([], [], [])
     assert batch.scores is not None
     columns = batch.table.columns
     entities = columns["entity"].take(rows).dictionary_encode()

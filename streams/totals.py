@@ -37,7 +37,7 @@ async def add_to_totals(
     stored = await connection.fetch(
         ADD_TO_TOTALS,
         *_columns(HourlyCount._fields, hourly_counts(batch, rows)),
-        *_columns(Group.__slots__, groups_of(threats).values()),
+        *_columns(Group.__slots__, groups_of(threats)),
         new.names,
         new.times,
     )

@@ -14,6 +14,7 @@ from typing import Any
 from loadtest.bench import Bench
 from loadtest.drivers import topics
 from loadtest.measurements import parts
+from loadtest.statistics import spread
 from schemas.topics import RAW
 
 PARTITIONS = 4
@@ -24,8 +25,8 @@ def costs_us(bench: Bench) -> dict[str, float]:
     records = bench.traffic().records[: bench.scale.limit_events]
     bench.servers.fresh_topics(PARTITIONS)
     asyncio.run(topics.fill(bench.servers.broker, RAW.name, records, PARTITIONS))
+    own = bench.aside(parts.own_costs_us, bench.servers.broker, len(records))
     with bench.servers.fresh_database() as endpoints:
-        own = bench.aside(parts.own_costs_us, endpoints, len(records))
         return own | bench.aside(parts.costs_us, endpoints, [record.value for record in records])
 
 
@@ -43,15 +44,14 @@ def per_event_us(costs: Mapping[str, float], threat_share: float) -> dict[str, f
 
 
 def summary(rounds: Sequence[Mapping[str, float]], threat_share: float) -> dict[str, Any]:
-    """Return the medians of the rounds' costs, and the limit that they make."""
+    """Return the medians of the rounds' costs, part by part, and the spread of the limits that each round's make."""
     measured = {part: statistics.median(costs[part] for costs in rounds) for part in rounds[0]}
-    cost_us = per_event_us(measured, threat_share)
     return {
-        "cost_us": cost_us,
+        "cost_us": per_event_us(measured, threat_share),
         "measured_us": measured,
         "rounds": list(rounds),
         "what": parts.WHAT,
-        "limit_per_cpu_s": limit_per_cpu_s(cost_us),
+        "per_cpu_s": spread([limit_per_cpu_s(per_event_us(costs, threat_share)) for costs in rounds]),
         "threat_share": threat_share,
     }
 

@@ -74,11 +74,11 @@ def costs_us(endpoints: Endpoints, values: Sequence[bytes]) -> dict[str, float]:
     return {part: 1e6 * seconds for part, seconds in costs.items()}
 
 
-def own_costs_us(endpoints: Endpoints, count: int) -> dict[str, float]:
+def own_costs_us(broker: str, count: int) -> dict[str, float]:
     """Return CPU microseconds of what IronCore does itself and the limit does not count. For a process of its own."""
     import streams.transport  # noqa: F401, PLC0415 - takes the place of aiokafka's way in the whole process
 
-    return {"consume_slabs": 1e6 * asyncio.run(_consume(endpoints.broker, count))}
+    return {"consume_slabs": 1e6 * asyncio.run(_consume(broker, count))}
 
 
 def _cost_s(work: Callable[[], object], count: int) -> float:

@@ -14,7 +14,7 @@ PERCENTILES = ("p50", "p95", "p99")
 def figures_of(found: Found) -> dict[str, Any]:
     """Return every figure; null where it was not measured."""
     per_cpu_s = _median(found, "ironcore", "events_per_cpu_s")
-    limit = _get(found, "throughput", "limit", "limit_per_cpu_s")
+    limit = _get(found, "throughput", "limit", "per_cpu_s", "median")
     latency, scorer = found.get("latency", {}), found.get("scorer", {})
     return {
         "events_per_cpu_s": _rounded(per_cpu_s, 0),

@@ -69,7 +69,7 @@ def _throughput(axes: Any, found: Mapping[str, Any]) -> None:
         error_kw={"ecolor": "#4a5560", "capsize": 3, "linewidth": 1},
     )
     axes.bar_label(bars, [f"{median:,.0f}" for median in medians], padding=14)
-    limit = found["throughput"]["limit"]["limit_per_cpu_s"]
+    limit = found["throughput"]["limit"]["per_cpu_s"]["median"]
     axes.axvline(limit, color=LIMIT, linewidth=1.5, linestyle="--")
     axes.annotate(
         f"limit of the parts\n{limit:,.0f}", (limit, 0.04), xycoords=("data", "axes fraction"), xytext=(-6, 0),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 # One round trip: events and threats by hour and class; repeats in groups; and the risk of entities, whose rows are
-# taken, made where missing, and returned. In order of their keys, so that two batches wait and never block each other.
+# taken, made where missing, and returned. Rows are locked in order, entities first (PostgreSQL runs the main statement
+# before those that it does not read of), so that two batches wait for each other and never both.
 ADD_TO_TOTALS = """
 WITH counted AS (
     INSERT INTO event_counts (hour, threat_class, events, threats)

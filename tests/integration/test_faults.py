@@ -120,6 +120,14 @@ async def test_redis_down_neither_loses_nor_stalls(
         await until(lambda: all_stored(database, ledger), what="every event in Postgres while Redis is down")
         assert await rows(database) == (ledger.events, ledger.events)
         assert (await metrics_of(worker.address)).total("ironcore_retries_total") == 0
+        threats = await database.fetchval("SELECT count(*) FROM threats")
+        assert threats > 0
+
+        async def told() -> bool:
+            errors = (await metrics_of(worker.address)).total("ironcore_cache_requests_total", result="error")
+            return bool(errors == threats)
+
+        await until(told, what="every threat that Redis did not take as an error")
     finally:
         await asyncio.to_thread(redis.restart)
 

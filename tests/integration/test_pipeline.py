@@ -71,6 +71,7 @@ async def test_events_are_stored_once_and_threats_are_published_cached_and_expla
     metrics = metrics_from_text(await scrape(worker.address))
     assert metrics.total("ironcore_events_total", kind="flow") == 3400
     assert metrics.total("ironcore_threats_total") == stored
+    assert metrics.total("ironcore_cache_requests_total", result="written") == stored
     assert metrics.histogram("ironcore_end_to_end_seconds").count == 3400
     for stage in ("decode", "features", "score", "rows", "store", "publish", "cache"):
         assert metrics.histogram("ironcore_stage_seconds", stage=stage).count > 0

@@ -33,14 +33,14 @@ def test_identifier_tells_entity_class_and_window_apart_and_nothing_else() -> No
 
 def test_repeats_are_counted_with_their_times_and_their_highest_risk() -> None:
     threats = [grouped(1, NOON + 5, risk=60), grouped(2, NOON + 9, risk=90), grouped(3, NOON + 1, risk=70)]
-    ((group_id, group),) = groups_of(threats).items()
-    assert group_id == threats[0].group_id
+    (group,) = groups_of(threats)
+    assert group.group_id == threats[0].group_id
     assert (group.count, group.first_time, group.last_time, group.max_risk) == (3, NOON + 1, NOON + 9, 90)
     assert (group.window_start, group.latest_threat_id) == (NOON, threats[1].threat_id)
 
 
 def test_threat_without_a_group_stands_alone() -> None:
-    assert groups_of([threat(1, at=NOON)]) == {}
+    assert groups_of([threat(1, at=NOON)]) == []
     assert len(groups_of([grouped(1, NOON), grouped(2, NOON + 3600), grouped(3, NOON, entity="b")])) == 3
 
 

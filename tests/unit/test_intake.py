@@ -41,13 +41,13 @@ async def batches_of(slabs: list[Slab], max_records: int) -> list[list[Slab]]:
 
 
 @given(
-    sizes=st.lists(st.tuples(st.integers(1, 50), st.booleans()), min_size=1, max_size=30),
+    sizes=st.lists(st.tuples(st.integers(1, 50), st.booleans(), st.booleans()), min_size=1, max_size=30),
     max_records=st.integers(1, 100),
 )
 def test_every_slab_comes_out_once_in_order_and_within_the_limit(
-    sizes: list[tuple[int, bool]], max_records: int
+    sizes: list[tuple[int, bool, bool]], max_records: int
 ) -> None:
-    slabs = [slab(size, restores=restores) for size, restores in sizes]
+    slabs = [slab(size, restores=restores, more=more) for size, restores, more in sizes]
     made = asyncio.run(batches_of(slabs, max_records))
     assert [each for batch in made for each in batch] == slabs
     for batch in made:

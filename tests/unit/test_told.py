@@ -66,6 +66,8 @@ def test_the_sensors_score_counts_and_its_threat_is_not_published_again() -> Non
     assert batch.threats[1] == threat(3)
     assert [own.entity for own in batch.own_threats()] == ["10.0.0.2"]
     assert batch.dead_letters == []
+    assert batch.records == 3
+    assert [slab.records for slab in batch.slabs] == [()]  # nobody reads them again
 
 
 def test_a_threat_of_another_event_is_a_dead_letter_and_the_event_is_scored_as_any() -> None:
