@@ -20,7 +20,7 @@ from ironcore.traffic.record import Record
 from ironcore.view.metrics import Metrics, metrics_from_text
 from ironcore.workers import scrape
 from tests.integration.conftest import Workers, until
-from tests.integration.traffic import all_stored, flows, raw, rows, send_noted
+from tests.integration.traffic import all_stored, flows, raw, rows, scan, send_noted
 
 #: Three batches in flight, three queued and one held; small ones, so that what is sent meanwhile is far more.
 BATCH_EVENTS = 256
@@ -117,6 +117,7 @@ async def test_redis_down_neither_loses_nor_stalls(
     try:
         async with traffic(endpoints) as ledger:
             await until(scored(worker.address, 3000), what="the worker at work without Redis")
+            await send_noted(endpoints.broker, scan(400), ledger)
         await until(lambda: all_stored(database, ledger), what="every event in Postgres while Redis is down")
         assert await rows(database) == (ledger.events, ledger.events)
         assert (await metrics_of(worker.address)).total("ironcore_retries_total") == 0
