@@ -36,7 +36,7 @@ def write_rows(batch: Batch) -> None:
 
 def write_threats(batch: Batch) -> None:
     """Fill `threat_copy`; again where `Batch.keep_threats` has emptied it."""
-    batch.threat_copy = threat_rows(batch, range(len(batch.threats))) if batch.threats else ()
+    batch.threat_copy = threat_rows(batch, range(len(batch.threats)))
 
 
 def _event_rows(batch: Batch) -> Copy:
@@ -67,8 +67,10 @@ def threat_rows(batch: Batch, rows: Sequence[int]) -> Copy:
 def threats_copy(batch: Batch, threats: Sequence[Threat], of_event: Sequence[int]) -> Copy:
     """Return threats as rows of `threats`, each with the event of the batch (by row) that it was told at.
 
-    The batch's `documents` are what was stored of them.
+    The batch's `documents` are what was stored of them. No threats are no COPY.
     """
+    if not threats:
+        return ()
     text, real = pa.string(), pa.float32()
     documents = [_encode(threat) for threat in threats]
     batch.documents |= {document_key(threat): text for threat, text in zip(threats, documents, strict=True)}

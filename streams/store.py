@@ -85,7 +85,7 @@ async def _merge(connection: Any, batch: Batch, risk: RiskRule) -> None:
         known = {row["threat_id"] for row in await connection.fetch(sql.SELECT_KNOWN_THREATS, times, ids)}
         batch.keep_threats(fresh, known)
         unknown = [at for at, threat in enumerate(batch.threats) if threat.threat_id not in known]
-        await _copy_rows(connection, "threats", sql.THREAT_COLUMNS, threat_rows(batch, unknown) if unknown else ())
+        await _copy_rows(connection, "threats", sql.THREAT_COLUMNS, threat_rows(batch, unknown))
         opened = await opened_before(connection, batch)
         first = batch.first_rows()
         rows = np.array([first[event_id.bytes] for event_id in fresh], np.intp)
@@ -103,9 +103,8 @@ async def _add_up(
     """Add what is stored for the first time to the totals, and store the threats of risk that this opens."""
     opened = await add_to_totals(connection, batch, risk, threats, rows)
     batch.risk_threats = [threat for threat, _ in opened]
-    if opened:
-        copied = threats_copy(batch, batch.risk_threats, [row for _, row in opened])
-        await _copy_rows(connection, "threats", sql.THREAT_COLUMNS, copied)
+    copied = threats_copy(batch, batch.risk_threats, [row for _, row in opened])
+    await _copy_rows(connection, "threats", sql.THREAT_COLUMNS, copied)
 
 
 async def _copy_rows(connection: Any, table: str, columns: Sequence[str], rows: Copy) -> None:
