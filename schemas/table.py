@@ -6,7 +6,7 @@ call that way.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -40,7 +40,7 @@ class EventTable:
     `columns` has the names of the `events` table: `event_id` (16 bytes), `event_time` (float64, seconds since 1970),
     text, addresses as text, int32 ports, the flow's counters (int64; `duration_s` float64), and `detail`: the section
     of the kind as JSON, null for flows, whose columns say it all. The structs carry no `event_id` unless the producer
-    gave one: `identified` does, for the few that leave the pipeline whole.
+    gave one: `identified` does, for the few that leave the pipeline whole. `let_go` keeps these alone.
     """
 
     events: list[SecurityEvent]
@@ -50,7 +50,7 @@ class EventTable:
     destinations: Addresses
 
     def __len__(self) -> int:
-        return len(self.events)
+        return len(self.ids)
 
     def identified(self, row: int) -> SecurityEvent:
         """Return an event with its identifier set."""
@@ -58,6 +58,13 @@ class EventTable:
         if struct.event_id is None:
             struct.event_id = uuid_of(self.ids[row].tobytes())
         return struct  # type: ignore[no-any-return]
+
+    def let_go(self, *, kept: Iterable[int]) -> None:
+        """Forget all structs but those of these rows, once nobody asks for the others: they are most of a batch."""
+        left: list[Any] = [None] * len(self)
+        for row in kept:
+            left[row] = self.events[row]
+        self.events[:] = left
 
 
 def tabulate(

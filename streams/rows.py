@@ -19,6 +19,7 @@ from schemas import sql
 from schemas.arrow import pa
 from schemas.threat import CLASSES, Threat
 from streams.batch import Batch, Copy, document_key
+from streams.risk import notable
 
 #: Postgres counts microseconds from 2000-01-01.
 _EPOCH_US = 946_684_800_000_000
@@ -29,9 +30,13 @@ _encode = msgspec.json.Encoder().encode
 
 
 def write_rows(batch: Batch) -> None:
-    """Fill the fields of the stage: in the thread that made the threats, whose caches hold them still."""
+    """Fill the fields of the stage: in the thread that made the threats, whose caches hold them still.
+
+    Whole events are asked for later where a threat is stored by itself, or opened by the risk of its entity.
+    """
     batch.event_copy = _event_rows(batch)
     write_threats(batch)
+    batch.table.let_go(kept=[*batch.threat_rows, *notable(batch).tolist()])
 
 
 def write_threats(batch: Batch) -> None:

@@ -156,9 +156,11 @@ def _part_rows(limit: Mapping[str, Any]) -> Iterator[Sequence[str]]:
 
 
 def _load_rows(latency: Mapping[str, Any]) -> Iterator[Sequence[str]]:
-    for load in (latency["idle"], *latency["loads"]):
+    loads = {f"{load['share']:.0%} of the saturated rate": load for load in latency["loads"]}
+    spread = {"50% of it, threats spread evenly": latency["spread_half_load"]}
+    for shown, load in ({"100 events/s": latency["idle"]} | loads | spread).items():
         yield (
-            f"{load['share']:.0%} of the saturated rate" if "share" in load else "100 events/s",
+            shown,
             f"{load['events_per_s']:,.0f}",
             *(f"{load[name]:.1f}" for name in ("p50", "p95", "p99")),
             f"{load['threats']:,}",

@@ -76,16 +76,23 @@ def loop_of(records: Sequence[Record], partitions: int) -> Loop:
     return Loop([_cut(record, began_s, partitions) for record in cycle])
 
 
-def half_threats(traffic: Traffic, partitions: int) -> Loop:
-    """Return the threats of the first cycle, each before a record that was none and takes place at the same time.
+def spread_threats(traffic: Traffic, partitions: int, *, half: bool = False) -> Loop:
+    """Return the first cycle with its threats spread evenly over it, in order, instead of in bursts.
 
-    The threat comes first, since a time is that of the first record that has it (`Loop.numbers`).
+    Each takes place with a record that was none, and comes first: a time is that of the first record that has it
+    (`Loop.numbers`). With `half`, the records between are left out: every second one is a threat.
     """
     templates = loop_of(traffic.records, partitions).templates
     threats = [template for template, is_threat in zip(templates, traffic.is_threat, strict=False) if is_threat]
-    others = (template for template, is_threat in zip(templates, traffic.is_threat, strict=False) if not is_threat)
-    pairs = zip(threats, others, strict=False)
-    return Loop([one for threat, other in pairs for one in (threat, other._replace(offset_s=threat.offset_s))])
+    others = [template for template, is_threat in zip(templates, traffic.is_threat, strict=False) if not is_threat]
+    places = {number * len(others) // len(threats): threat for number, threat in enumerate(threats)}
+    spread: list[Template] = []
+    for place, other in enumerate(others):
+        if (threat := places.get(place)) is not None:
+            spread += threat._replace(offset_s=other.offset_s), other
+        elif not half:
+            spread.append(other)
+    return Loop(spread)
 
 
 class _Timed(msgspec.Struct):

@@ -52,3 +52,12 @@ def test_rows_that_were_written_of_all_threats_are_no_rows_of_those_that_remain(
     made.keep_threats(fresh={UUID(int=1)}, known=set())
     assert not made.threat_copy
     assert not made.documents
+
+
+def test_whole_events_are_let_go_of_but_those_that_are_kept() -> None:
+    made = batch([1, 2, 3], [])
+    second = made.table.events[1]
+    made.table.let_go(kept=[1, 1])
+    assert made.table.events == [None, second, None]
+    assert made.table.identified(1) is second
+    assert len(made.table) == 3

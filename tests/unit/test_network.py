@@ -149,6 +149,10 @@ def test_nothing_is_traced_after_warm_up(scorer: Scorer) -> None:
     assert scorer.traces == len(SHAPES) + len(EXPLAIN_SHAPES)
 
 
+def test_a_gpu_would_multiply_with_all_bits() -> None:
+    assert not tf.config.experimental.tensor_float_32_execution_enabled()
+
+
 def test_a_gpu_scores_a_whole_micro_batch_at_once(monkeypatch: pytest.MonkeyPatch, scorer: Scorer) -> None:
     """The same code in larger shapes; here on the CPU."""
     monkeypatch.setattr("models.scorer.has_gpu", lambda: True)
