@@ -52,9 +52,9 @@ def measure(bench: Bench) -> dict[str, Any]:
             traffic = bench.traffic()
             half, even = spread_threats(traffic, PARTITIONS, half=True), spread_threats(traffic, PARTITIONS)
             idle = _at(bench, worker, half, IDLE_PER_S, scale.idle_latency_s)
+            spread = {"share": 0.5} | _at(bench, worker, even, 0.5 * rate, scale.latency_s)
             whole = loop_of(traffic.records, PARTITIONS)
             loads = [{"share": share} | _at(bench, worker, whole, share * rate, scale.latency_s) for share in SHARES]
-            spread = {"share": 0.5} | _at(bench, worker, even, 0.5 * rate, scale.latency_s)
         finally:
             worker.stop()
     half_load = next(load for load in loads if load["share"] == 0.5)
