@@ -19,7 +19,7 @@ import tensorflow as tf  # noqa: E402
 if sys.modules["keras"] is None:
     del sys.modules["keras"]
 
-# A GPU would multiply with ten bits of mantissa (TF32): by that, anomalies were off by 0.13 and risks by 0.2.
+# A GPU would multiply with ten bits of mantissa (TF32): by that, XLA had anomalies off by 0.13 and risks by 0.2.
 tf.config.experimental.enable_tensor_float_32_execution(False)
 tf.get_logger().setLevel("ERROR")  # it warns of every second network that is traced
 

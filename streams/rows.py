@@ -95,7 +95,7 @@ def threats_copy(batch: Batch, threats: Sequence[Threat], of_event: Sequence[int
         "model_version": pa.array([t.model_version for t in threats], text),
         "scored_time": pa.repeat(_timestamp(batch.scored_time), len(threats)),
         "threat": pa.array(documents, pa.binary()),
-        "event": pa.array([_encode(batch.table.events[row]) for row in of_event], pa.binary()),
+        "event": pa.array([_encode(batch.table.identified(row)) for row in of_event], pa.binary()),
     })  # fmt: skip
 
 

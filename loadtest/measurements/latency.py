@@ -3,8 +3,8 @@
 A threat's event time tells which record it came of, and the producer knows when it sent that one. At 100 events/s
 every second record is one that was a threat in the whole traffic, or there would be a handful to judge by.
 
-Attacks come in bursts, in which a fifth of all events are threats and cost twice as much: half of the saturated rate is
-nearly all of it then. So that load is held once more with the same threats spread evenly.
+Attacks come in bursts, in which a fifth of all events are threats, and which drain at half of the mean's rate: half of
+the saturated rate is nearly all of it then. So that load is held once more with the same threats spread evenly.
 """
 
 from __future__ import annotations

@@ -157,7 +157,7 @@ def _part_rows(limit: Mapping[str, Any]) -> Iterator[Sequence[str]]:
 
 def _load_rows(latency: Mapping[str, Any]) -> Iterator[Sequence[str]]:
     loads = {f"{load['share']:.0%} of the saturated rate": load for load in latency["loads"]}
-    spread = {"50% of it, threats spread evenly": latency["spread_half_load"]}
+    spread = {"50% of the saturated rate, threats spread evenly": latency["spread_half_load"]}
     for shown, load in ({"100 events/s": latency["idle"]} | loads | spread).items():
         yield (
             shown,
