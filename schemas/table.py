@@ -40,7 +40,7 @@ class EventTable:
     `columns` has the names of the `events` table: `event_id` (16 bytes), `event_time` (float64, seconds since 1970),
     text, addresses as text, int32 ports, the flow's counters (int64; `duration_s` float64), and `detail`: the section
     of the kind as JSON, null for flows, whose columns say it all. The structs carry no `event_id` unless the producer
-    gave one: `identified` does, for the few that leave the pipeline whole. `let_go` keeps these alone.
+    gave one: `identified` does, for the few that leave the pipeline whole. After `let_go` all others are None.
     """
 
     events: list[SecurityEvent]

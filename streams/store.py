@@ -69,7 +69,7 @@ async def store(batch: Batch, pool: asyncpg.Pool, risk: RiskRule) -> None:
 async def _copy(connection: Any, batch: Batch, risk: RiskRule) -> None:
     async with connection.transaction():
         await _copy_rows(connection, "events", sql.EVENT_COLUMNS, batch.event_copy)
-        if batch.threats and not batch.threat_copy:  # a try before this one has kept fewer
+        if not batch.threat_copy:  # a try before this one has kept fewer
             write_threats(batch)
         await _copy_rows(connection, "threats", sql.THREAT_COLUMNS, batch.threat_copy)
         await _add_up(connection, batch, risk, batch.threats)

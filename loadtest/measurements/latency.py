@@ -34,7 +34,8 @@ from schemas.topics import THREATS
 PARTITIONS = 4
 IDLE_PER_S = 100.0
 #: Shares of the saturated rate.
-SHARES = (0.25, 0.5, 0.75)
+HALF = 0.5
+SHARES = (0.25, HALF, 0.75)
 #: Left out at the beginning of a load.
 WARM_UP_SHARE = 0.15
 DRAIN_LIMIT_S = 60.0
@@ -49,15 +50,14 @@ def measure(bench: Bench) -> dict[str, Any]:
         worker.start()
         try:
             scale = bench.scale
-            traffic = bench.traffic()
-            half, even = spread_threats(traffic, PARTITIONS, half=True), spread_threats(traffic, PARTITIONS)
+            whole, is_threat = loop_of(bench.traffic().records, PARTITIONS), bench.traffic().is_threat
+            half, even = spread_threats(whole, is_threat, alternating=True), spread_threats(whole, is_threat)
             idle = _at(bench, worker, half, IDLE_PER_S, scale.idle_latency_s)
-            spread = {"share": 0.5} | _at(bench, worker, even, 0.5 * rate, scale.latency_s)
-            whole = loop_of(traffic.records, PARTITIONS)
+            spread = _at(bench, worker, even, HALF * rate, scale.latency_s)
             loads = [{"share": share} | _at(bench, worker, whole, share * rate, scale.latency_s) for share in SHARES]
         finally:
             worker.stop()
-    half_load = next(load for load in loads if load["share"] == 0.5)
+    half_load = next(load for load in loads if load["share"] == HALF)
     return {"saturated_per_s": rate, "idle": idle, "half_load": half_load, "loads": loads, "spread_half_load": spread}
 
 

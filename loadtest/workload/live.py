@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ironcore.traffic.generate import CYCLE_S
-from loadtest.workload.traffic import Record, Traffic, partition_of
+from loadtest.workload.traffic import Record, partition_of
 
 #: Shuffles sources: any number without a common factor with theirs.
 _STRIDE = 611_953
@@ -76,21 +76,20 @@ def loop_of(records: Sequence[Record], partitions: int) -> Loop:
     return Loop([_cut(record, began_s, partitions) for record in cycle])
 
 
-def spread_threats(traffic: Traffic, partitions: int, *, half: bool = False) -> Loop:
-    """Return the first cycle with its threats spread evenly over it, in order, instead of in bursts.
+def spread_threats(loop: Loop, is_threat: Sequence[bool], *, alternating: bool = False) -> Loop:
+    """Return a loop with its threats spread evenly over it, in order, instead of in bursts.
 
-    Each takes place with a record that was none, and comes first: a time is that of the first record that has it
-    (`Loop.numbers`). With `half`, the records between are left out: every second one is a threat.
+    Each takes the time of a record that was none, and stands before it: a time is that of the first record that has it
+    (`Loop.numbers`). Those between are left out of an `alternating` one, where every second record is a threat.
     """
-    templates = loop_of(traffic.records, partitions).templates
-    threats = [template for template, is_threat in zip(templates, traffic.is_threat, strict=False) if is_threat]
-    others = [template for template, is_threat in zip(templates, traffic.is_threat, strict=False) if not is_threat]
-    places = {number * len(others) // len(threats): threat for number, threat in enumerate(threats)}
+    threats = [template for template, threat in zip(loop.templates, is_threat, strict=False) if threat]
+    others = [template for template, threat in zip(loop.templates, is_threat, strict=False) if not threat]
+    places = {number * len(others) // len(threats): template for number, template in enumerate(threats)}
     spread: list[Template] = []
     for place, other in enumerate(others):
-        if (threat := places.get(place)) is not None:
-            spread += threat._replace(offset_s=other.offset_s), other
-        elif not half:
+        if (template := places.get(place)) is not None:
+            spread += template._replace(offset_s=other.offset_s), other
+        elif not alternating:
             spread.append(other)
     return Loop(spread)
 

@@ -30,7 +30,7 @@ from loadtest.report.pictures import draw
 from loadtest.run import chosen
 from loadtest.statistics import percentiles, spread
 from loadtest.workload.live import Loop, loop_of, spread_threats
-from loadtest.workload.traffic import Record, Traffic, evenly, partition_of
+from loadtest.workload.traffic import Record, evenly, partition_of
 from schemas.event import Event
 from schemas.formats import decode_record
 
@@ -91,7 +91,7 @@ def found() -> dict[str, Any]:
             "idle": load | {"events_per_s": 100.0},
             "half_load": load,
             "loads": [{"share": 0.5} | load],
-            "spread_half_load": {"share": 0.5} | load,
+            "spread_half_load": load,
         },
         "scorer": {"batch_32": {"median_ms": 0.4}, "batch_1024": {"median_ms": 1.2}},
         "memory": {"rss_mb": 650.0, "rss_growth_pct": 0.5},
@@ -287,7 +287,7 @@ def test_an_event_time_tells_the_number_of_its_record(offsets: list[int], began_
 
 def test_every_second_record_of_the_idle_load_was_a_threat() -> None:
     records = _records_at(*(1000.0 + number for number in range(6)))
-    loop = spread_threats(Traffic(records, [False, True, False, False, True, False]), 4, half=True)
+    loop = spread_threats(loop_of(records, 4), [False, True, False, False, True, False], alternating=True)
     assert [(template.key, template.offset_s) for template in loop.templates] == [
         (b"1", 0.0), (b"0", 0.0), (b"4", 3.0), (b"3", 3.0)
     ]  # fmt: skip
@@ -298,7 +298,7 @@ def test_every_second_record_of_the_idle_load_was_a_threat() -> None:
 
 def test_threats_that_are_spread_lie_evenly_among_all_other_records_in_order() -> None:
     records = _records_at(*(1000.0 + number for number in range(6)))
-    loop = spread_threats(Traffic(records, [True, True, False, False, False, False]), 4)
+    loop = spread_threats(loop_of(records, 4), [True, True, False, False, False, False])
     assert [(template.key, template.offset_s) for template in loop.templates] == [
         (b"0", 2.0), (b"2", 2.0), (b"3", 3.0), (b"1", 4.0), (b"4", 4.0), (b"5", 5.0)
     ]  # fmt: skip
